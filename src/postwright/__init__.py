@@ -1,0 +1,1 @@
+"""Postwright: mail servers built, published, proven and rebuilt from one inventory."""
