@@ -1,0 +1,205 @@
+"""Look at a host before anything on it is changed (standard library only)."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_preflight
+short_description: Finds what would stop a host from becoming a mail server
+description:
+  - Changes nothing. Returns facts for later plays and a list of problems, each with the mend.
+options:
+  packages:
+    description: Packages that the roles need, to learn which are missing.
+    type: list
+    elements: str
+    required: true
+  addresses:
+    description: The public addresses that the inventory states.
+    type: list
+    elements: str
+    required: true
+  smtp_targets:
+    description: Hosts of others whose port 25 is tried, to learn whether outbound 25 is open.
+      One answer is enough; an empty list asks nobody.
+    type: list
+    elements: str
+    default: []
+author: The Postwright authors
+"""
+
+EXAMPLES = r"""
+- name: This host can become a mail server
+  postwright.mail.host_preflight:
+    packages: [postfix]
+    addresses: [198.51.100.7]
+    smtp_targets: [mail.example.net]
+"""
+
+RETURN = r"""
+host:
+  description: The facts C(codename), C(hostname), C(ssh_host_keys), C(foreign_addresses),
+    C(packages_missing) and C(dpkg_interrupted).
+  type: dict
+  returned: always
+problems:
+  description: What stops this host, each with C(what) and C(mend).
+  type: list
+  elements: dict
+  returned: always
+"""
+
+import ipaddress
+import json
+import os
+import re
+import shlex
+import shutil
+import socket
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+RELEASES = {"bookworm": "Debian 12", "trixie": "Debian 13"}
+STATE = Path("/var/lib/postwright")
+OURS = {("inet", "postwright")}
+
+
+class Preflight:
+    """The questions, one method each; every answer is kept, so an operator mends all at once."""
+
+    def __init__(self, module: AnsibleModule) -> None:
+        self.module = module
+        self.problems: list[dict[str, str]] = []
+        self.host: dict[str, Any] = {"hostname": socket.gethostname()}
+
+    def problem(self, what: str, mend: str) -> None:
+        """Note one problem."""
+        self.problems.append({"what": what, "mend": mend})
+
+    def output(self, *command: str) -> str:
+        """Return what a command prints, or nothing where it fails or does not exist."""
+        if shutil.which(command[0]) is None:
+            return ""
+        code, out, _ = self.module.run_command(list(command))
+        return str(out) if code == 0 else ""
+
+    def release(self) -> None:
+        """Debian 12 and 13 are known; anything else is refused (os-release(5))."""
+        text = Path("/etc/os-release").read_text("utf-8")
+        release = dict(word.split("=", 1) for word in shlex.split(text, comments=True))
+        self.host["codename"] = release.get("VERSION_CODENAME", "")
+        if release.get("ID") != "debian" or self.host["codename"] not in RELEASES:
+            self.problem(
+                f"this host runs {release.get('PRETTY_NAME', 'an unknown system')}",
+                "install Debian 12 (bookworm) or Debian 13 (trixie)",
+            )
+
+    def root(self) -> None:
+        """Everything is done as root."""
+        if os.geteuid() != 0:
+            self.problem(
+                f"the tasks run as user {os.geteuid()}, not as root",
+                "log in as root, or as a user with sudo, and set ansible_become: true",
+            )
+
+    def other_mta(self) -> None:
+        """Another program on port 25 may hold mail; it is not taken over."""
+        if STATE.is_dir():
+            return  # this host is ours already: what listens is what we installed
+        listeners = self.output("ss", "-Hltnp", "sport = :25")
+        names = sorted(set(re.findall(r'users:\(\("([^"]+)"', listeners)))
+        if listeners:
+            self.problem(
+                f"another mail server listens on port 25: {', '.join(names) or 'unknown program'}",
+                "move its mail and queue away, then remove it (apt-get purge exim4-base, say), "
+                "or use a bare host",
+            )
+
+    def foreign_rules(self) -> None:
+        """Rules that we do not know would be in the way, or be broken by ours."""
+        if not shutil.which("nft"):
+            return
+        ruleset = self.output("nft", "-j", "list", "ruleset") or '{"nftables": []}'
+        tables = {
+            (item["table"]["family"], item["table"]["name"])
+            for item in json.loads(ruleset)["nftables"]
+            if "table" in item
+        }
+        for family, name in sorted(tables - OURS):
+            self.problem(
+                f"nftables has a table that is not ours: {family} {name}",
+                f"remove it (nft delete table {family} {name}, and what loads it at boot), "
+                "or use a bare host",
+            )
+
+    def addresses(self) -> None:
+        """Which stated addresses are not on an interface: behind NAT, or wrong."""
+        shown = json.loads(self.output("ip", "-j", "address") or "[]")
+        own = {
+            ipaddress.ip_address(address["local"])
+            for link in shown
+            for address in link.get("addr_info", [])
+            if "local" in address
+        }
+        stated = [str(a) for a in self.module.params["addresses"]]
+        self.host["foreign_addresses"] = [a for a in stated if ipaddress.ip_address(a) not in own]
+        self.host["ssh_host_keys"] = sorted(
+            " ".join(key.read_text("utf-8").split()[:2])
+            for key in Path("/etc/ssh").glob("ssh_host_*_key.pub")
+        )
+
+    def outbound_smtp(self) -> None:
+        """Many hosters block outbound port 25; a mail server without it delivers nothing."""
+        targets: list[str] = self.module.params["smtp_targets"]
+        failures = []
+        for target in targets:
+            try:
+                with socket.create_connection((target, 25), timeout=10) as connection:
+                    if connection.recv(3) == b"220":
+                        return
+                    failures.append(f"{target}: no SMTP greeting")
+            except OSError as error:
+                failures.append(f"{target}: {error}")
+        if targets:
+            self.problem(
+                "outbound port 25 is blocked: " + "; ".join(failures),
+                "ask your hoster to open outbound TCP port 25 for this host (most do on request), "
+                "or name reachable hosts in preflight_smtp_targets",
+            )
+
+    def packages(self) -> None:
+        """Which packages are missing, and whether dpkg was interrupted."""
+        listed = self.output("dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n")
+        installed = {
+            line.split()[0] for line in listed.splitlines() if line.endswith(" installed")
+        }
+        self.host["packages_missing"] = sorted(set(self.module.params["packages"]) - installed)
+        updates = Path("/var/lib/dpkg/updates")
+        pending = updates.is_dir() and any(updates.iterdir())
+        self.host["dpkg_interrupted"] = pending or bool(self.output("dpkg", "--audit"))
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "packages": {"type": "list", "elements": "str", "required": True},
+            "addresses": {"type": "list", "elements": "str", "required": True},
+            "smtp_targets": {"type": "list", "elements": "str", "default": []},
+        },
+        supports_check_mode=True,
+    )
+    preflight = Preflight(module)
+    preflight.release()
+    preflight.root()
+    preflight.other_mta()
+    preflight.foreign_rules()
+    preflight.addresses()
+    preflight.outbound_smtp()
+    preflight.packages()
+    module.exit_json(changed=False, host=preflight.host, problems=preflight.problems)
+
+
+if __name__ == "__main__":
+    main()
