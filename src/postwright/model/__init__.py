@@ -1,0 +1,22 @@
+"""The inventory, typed: what an operator may write, what is refused, what is derived from it."""
+
+from .derive import Mail, derive, mail_for_verify
+from .inventory import Domain, Host, Inventory, Provider
+from .load import load
+from .problems import InventoryError, Problem
+from .schema import Account, Dmarc
+
+__all__ = [
+    "Account",
+    "Dmarc",
+    "Domain",
+    "Host",
+    "Inventory",
+    "InventoryError",
+    "Mail",
+    "Problem",
+    "Provider",
+    "derive",
+    "load",
+    "mail_for_verify",
+]

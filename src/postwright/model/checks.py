@@ -1,0 +1,246 @@
+"""What must hold across the keys of an inventory, once each value by itself is good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import ip_address
+
+from .findings import Finding, choose, dotted, nearest
+from .origin import Path
+from .sketch import Sketch
+
+_REQUIRED = ("postmaster", "abuse")
+
+
+def check(
+    sketches: list[Sketch], hosts: Mapping[str, object], providers: Iterable[str]
+) -> Iterator[Finding]:
+    """Yield everything that is wrong across keys; `hosts` are the hosts' variables by name."""
+    yield from _same_domain(sketches)
+    yield from _references(sketches, hosts, sorted(providers))
+    yield from _idle_hosts(sketches, hosts)
+    yield from _shared(hosts)
+    yield from _claims(sketches)
+    yield from _required(sketches)
+    book = AddressBook(sketches)
+    yield from _targets(sketches, book)
+    yield from _forwards(sketches, book)
+    yield from _loops(sketches, book)
+
+
+class AddressBook:
+    """Every address of the inventory, whatever domain it is in."""
+
+    def __init__(self, sketches: list[Sketch]) -> None:
+        self.domains = {sketch.name: sketch for sketch in sketches}
+        self.accounts: dict[str, bool] = {}
+        self.aliases: dict[str, list[tuple[str, Path]]] = {}
+        self.forwards: set[str] = set()
+        for sketch in sketches:
+            self.accounts.update(sketch.accounts)
+            self.aliases.update(sketch.aliases)
+            self.forwards.update(sketch.forwards)
+
+    def wrong(self, target: str, foreign: str) -> tuple[str, str] | None:
+        """Return what is wrong with an alias target and its mend, or None.
+
+        `foreign` is the mend for a target outside the inventory.
+        """
+        domain = target.rpartition("@")[2]
+        sketch = self.domains.get(domain)
+        if sketch is None:
+            return f"{target}: {domain} is no mail domain of this inventory", foreign
+        if self.accounts.get(target) is False and target not in self.aliases:
+            return f"{target} only sends (receive: false)", "name an account that receives mail"
+        known = self.accounts.keys() | self.aliases.keys() | self.forwards
+        if target in known or not sketch.whole:
+            return None
+        near = nearest(target, sorted(known))
+        return (
+            f"{target} is no account, alias or forward",
+            f"did you mean {near}?" if near else f"name an address of {domain}, or add this one",
+        )
+
+    def next(self, address: str) -> list[str]:
+        """Return where an address leads, through aliases and catch-alls."""
+        if address in self.aliases:
+            return [target for target, _ in self.aliases[address]]
+        sketch = self.domains.get(address.rpartition("@")[2])
+        if sketch is None or sketch.catch_all is None:
+            return []
+        known = address in self.accounts or address in self.forwards
+        return [] if known else [sketch.catch_all[0]]
+
+
+def _same_domain(sketches: list[Sketch]) -> Iterator[Finding]:
+    first: dict[str, Sketch] = {}
+    for sketch in sketches:
+        other = first.setdefault(sketch.name, sketch)
+        if other is not sketch:
+            yield Finding(
+                sketch.path,
+                f"is the same domain as {dotted(other.path)} ({sketch.name})",
+                "merge the two",
+                True,
+            )
+
+
+def _references(
+    sketches: list[Sketch], hosts: Mapping[str, object], providers: list[str]
+) -> Iterator[Finding]:
+    for sketch in sketches:
+        seen = set()
+        for name, path in sketch.hosts:
+            if name not in hosts:
+                mend = choose(name, hosts, "add the host to the group mail_hosts")
+                yield Finding(path, f"{name} is no host of the group mail_hosts", mend)
+            elif name in seen:
+                yield Finding(path, f"{name} is named twice", "name each host once")
+            seen.add(name)
+        if sketch.dns is not None and sketch.dns not in providers:
+            mend = choose(sketch.dns, providers, "add it to dns_providers")
+            path = (*sketch.path, "dns")
+            yield Finding(path, f"{sketch.dns} is no key of dns_providers", mend)
+
+
+def _idle_hosts(sketches: list[Sketch], hosts: Mapping[str, object]) -> Iterator[Finding]:
+    if not hosts:
+        yield Finding(
+            ("mail_hosts",),
+            "the group mail_hosts has no host",
+            "add your mail hosts to the group mail_hosts in hosts.yml",
+        )
+    serving = {name for sketch in sketches for name, _ in sketch.hosts}
+    for host in hosts:
+        if host not in serving and sketches:
+            yield Finding(
+                ("mail_hosts", host),
+                "serves no domain",
+                "name it in the hosts of a domain, or take it out of the group mail_hosts",
+                True,
+            )
+
+
+def _shared(hosts: Mapping[str, object]) -> Iterator[Finding]:
+    """Yield host names and addresses that two hosts claim."""
+    for key in ("mail_hostname", "mail_ipv4", "mail_ipv6"):
+        first: dict[str, str] = {}
+        for host, variables in hosts.items():
+            value = variables.get(key) if isinstance(variables, Mapping) else None
+            if not isinstance(value, str):
+                continue
+            other = first.setdefault(_canonical(value), host)
+            if other != host:
+                yield Finding(
+                    ("mail_hosts", host, key),
+                    f"is also the {key} of {other}",
+                    "give each host its own",
+                )
+
+
+def _canonical(value: str) -> str:
+    try:
+        return str(ip_address(value))
+    except ValueError:
+        return value.lower().rstrip(".")
+
+
+def _claims(sketches: list[Sketch]) -> Iterator[Finding]:
+    first: dict[str, Path] = {}
+    for sketch in sketches:
+        for address, path in sketch.claims:
+            other = first.setdefault(address, path)
+            if other != path:
+                yield Finding(
+                    path,
+                    f"{address} is already claimed by {dotted(other)}",
+                    "an address is an account, an alias or a forward: keep one of them",
+                    True,
+                )
+
+
+def _required(sketches: list[Sketch]) -> Iterator[Finding]:
+    for sketch in sketches:
+        if not sketch.whole:
+            continue
+        for local in _REQUIRED:
+            address = f"{local}@{sketch.name}"
+            if address in sketch.aliases or address in sketch.forwards:
+                continue
+            if address not in sketch.accounts:
+                yield Finding(
+                    (*sketch.path, "aliases"),
+                    f"{address} does not exist, and RFC 2142 requires it",
+                    f"add `{local}: [NAME]` to the aliases, NAME being who reads it",
+                    True,
+                )
+            elif not sketch.accounts[address]:
+                yield Finding(
+                    (*sketch.path, "accounts", local, "receive"),
+                    f"{address} must receive mail (RFC 2142)",
+                    "remove `receive: false`",
+                )
+
+
+def _targets(sketches: list[Sketch], book: AddressBook) -> Iterator[Finding]:
+    foreign = "an alias stays in the inventory; move this one to the domain's forwards"
+    for sketch in sketches:
+        for targets in sketch.aliases.values():
+            for target, path in targets:
+                if found := book.wrong(target, foreign):
+                    yield Finding(path, *found)
+        if sketch.catch_all and (
+            found := book.wrong(sketch.catch_all[0], "name an account of this inventory")
+        ):
+            yield Finding(sketch.catch_all[1], *found)
+        reports = sketch.reports_to
+        if reports and reports[0].rpartition("@")[2] in book.domains:
+            domain = book.domains[reports[0].rpartition("@")[2]]
+            if domain.catch_all is None and (found := book.wrong(reports[0], "")):
+                yield Finding(reports[1], *found)
+
+
+def _forwards(sketches: list[Sketch], book: AddressBook) -> Iterator[Finding]:
+    for sketch in sketches:
+        for targets in sketch.forwards.values():
+            for target, path in targets:
+                if target.rpartition("@")[2] in book.domains:
+                    yield Finding(
+                        path,
+                        f"{target} is served by this inventory",
+                        "move this one to the domain's aliases",
+                    )
+
+
+def _loops(sketches: list[Sketch], book: AddressBook) -> Iterator[Finding]:
+    """Yield each loop once, at the alias of the loop that is written first."""
+    done: set[str] = set()
+    for sketch in sketches:
+        for address in sketch.aliases:
+            if address in done:
+                continue
+            trail = _loop_from(address, book)
+            if trail and not done.intersection(trail):
+                local = address.rpartition("@")[0]
+                path = next(path for claim, path in sketch.claims if claim == address)
+                yield Finding(
+                    path,
+                    f"leads back to itself: {' -> '.join([*trail, address])}",
+                    f"let one of them reach an account instead of {local}",
+                )
+                done.update(trail)
+
+
+def _loop_from(start: str, book: AddressBook) -> list[str]:
+    """Return the addresses of a loop that `start` is part of, from it on, or nothing."""
+    paths: list[list[str]] = [[start]]
+    seen = {start}
+    while paths:
+        trail = paths.pop()
+        for target in book.next(trail[-1]):
+            if target == start:
+                return trail
+            if target not in seen:
+                seen.add(target)
+                paths.append([*trail, target])
+    return []

@@ -1,0 +1,168 @@
+"""From the inventory to the one value `mail` that templates and tests print."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from .inventory import Domain, Inventory
+
+# RFC 2142 and what Debian's own daemons write to.
+_HOST_ADDRESSES = ("abuse", "mailer-daemon", "postmaster", "root")
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MailHost(_Value):
+    """The host itself; addresses as text, since templates print them."""
+
+    name: str
+    hostname: str
+    ipv4: str
+    ipv6: str | None
+
+
+class Mailbox(_Value):
+    """An account: `password_hash` carries its {SCHEME}; None in what verify sees."""
+
+    address: str
+    domain: str
+    user: str
+    password_hash: str | None
+    quota_bytes: int | None
+    receives: bool
+    sends: bool
+
+
+class Alias(_Value):
+    """An address, or '@domain' for a catch-all, and the full addresses it stands for."""
+
+    address: str
+    targets: list[str]
+
+
+class Sender(_Value):
+    """A sender address and the logins that may use it."""
+
+    address: str
+    logins: list[str]
+
+
+class Mail(_Value):
+    """All that one host needs to know of the model."""
+
+    host: MailHost
+    domains: list[str]
+    mailboxes: list[Mailbox]
+    aliases: list[Alias]
+    alias_domains: list[str]
+    senders: list[Sender]
+    dkim_domains: list[str]
+
+
+def derive(inventory: Inventory, host_name: str) -> Mail:
+    """Return the `mail` value of one host; every list is sorted, so a second run changes nothing.
+
+    Raises:
+        KeyError: the inventory has no such mail host.
+    """
+    host = inventory.hosts[host_name]
+    domains = inventory.domains_of(host_name)
+    names = [domain.name for domain in domains]
+    return Mail(
+        host=MailHost(
+            name=host.name,
+            hostname=host.hostname,
+            ipv4=str(host.ipv4),
+            ipv6=None if host.ipv6 is None else str(host.ipv6),
+        ),
+        domains=names,
+        mailboxes=[mailbox for domain in domains for mailbox in _mailboxes(domain)],
+        aliases=_aliases(inventory, domains, host.hostname),
+        alias_domains=[] if host.hostname in inventory.domains else [host.hostname],
+        senders=_senders(inventory, domains),
+        dkim_domains=names,
+    )
+
+
+def mail_for_verify(inventory: Inventory) -> dict[str, object]:
+    """Return what the tests may know, JSON-able: every host's `mail`, without password hashes."""
+    hosts = {}
+    for name in sorted(inventory.hosts):
+        mail = derive(inventory, name)
+        bare = [box.model_copy(update={"password_hash": None}) for box in mail.mailboxes]
+        hosts[name] = mail.model_copy(update={"mailboxes": bare}).model_dump(mode="json")
+    domains = {
+        name: {
+            "hosts": list(domain.hosts),
+            "dns": domain.dns,
+            "dmarc": domain.dmarc.model_dump(mode="json"),
+        }
+        for name, domain in sorted(inventory.domains.items())
+    }
+    return {"hosts": hosts, "domains": domains}
+
+
+def _mailboxes(domain: Domain) -> list[Mailbox]:
+    return [
+        Mailbox(
+            address=domain.address(user),
+            domain=domain.name,
+            user=user,
+            password_hash=account.password_hash.get_secret_value(),
+            quota_bytes=account.quota,
+            receives=account.receive,
+            sends=account.send,
+        )
+        for user, account in sorted(domain.accounts.items())
+    ]
+
+
+def _aliases(inventory: Inventory, domains: list[Domain], hostname: str) -> list[Alias]:
+    table: dict[str, list[str]] = {}
+    for domain in domains:
+        for local, targets in domain.aliases.items():
+            table[domain.address(local)] = [domain.address(target) for target in targets]
+        for local, addresses in domain.forwards.items():
+            table[domain.address(local)] = list(addresses)
+        if domain.catch_all is not None:
+            table[f"@{domain.name}"] = [domain.address(domain.catch_all)]
+            # virtual(5): the catch-all would take the mailboxes' own mail, too, if they did not
+            # stand for themselves.
+            for local, account in domain.accounts.items():
+                if account.receive:
+                    table[domain.address(local)] = [domain.address(local)]
+    if hostname not in inventory.domains and domains:
+        for local in _HOST_ADDRESSES:
+            table[f"{local}@{hostname}"] = [domains[0].address("postmaster")]
+    return [Alias(address=address, targets=targets) for address, targets in sorted(table.items())]
+
+
+def _senders(inventory: Inventory, domains: list[Domain]) -> list[Sender]:
+    """Return who may send as what; a catch-all gives no right to invent sender addresses."""
+    logins = {
+        domain.address(local)
+        for domain in domains
+        for local, account in domain.accounts.items()
+        if account.send
+    }
+    table = {login: [login] for login in logins}
+    aliases = {
+        domain.address(local): [domain.address(target) for target in targets]
+        for domain in inventory.domains.values()
+        for local, targets in domain.aliases.items()
+    }
+    for domain in domains:
+        for local in domain.aliases:
+            address = domain.address(local)
+            if reached := sorted(_reached(aliases, address) & logins):
+                table[address] = reached
+    return [Sender(address=address, logins=found) for address, found in sorted(table.items())]
+
+
+def _reached(aliases: dict[str, list[str]], address: str) -> set[str]:
+    """Return every address that mail for an alias ends at (the aliases have no loops)."""
+    if address not in aliases:
+        return {address}
+    return set().union(*(_reached(aliases, target) for target in aliases[address]))

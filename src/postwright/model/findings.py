@@ -1,0 +1,114 @@
+"""Findings: what a check says of a path in the inventory, and how it becomes a Problem."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from .origin import Path, locate, step
+from .problems import HIDDEN, Problem
+
+# The keys whose value may be shown, by their parent; anything else below `accounts` and
+# `dns_providers`, and any unknown key, may hold a secret that was written in the wrong place.
+_SHOWN_ACCOUNT = {"quota", "send", "receive"}
+_SHOWN_PROVIDER = {"driver", "server", "port", "key_name", "key_algorithm"}
+_SHOWN_DOMAIN = {"hosts", "dns", "dmarc", "aliases", "forwards", "catch_all"}
+_SHOWN_HOST = {"mail_hostname", "mail_ipv4", "mail_ipv6"}
+_SHOWN_TOP = {"mail_owner", "dns_resolver"}
+_LONGEST = 120
+
+
+@dataclass(frozen=True)
+class Unrendered:
+    """Stands for a value whose template could not be rendered, or that could not be decrypted."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong at a path; `of_key` when it is the key rather than its value."""
+
+    path: Path
+    message: str
+    mend: str
+    of_key: bool = False
+
+
+def problem(finding: Finding, root: Mapping[str, object]) -> Problem:
+    """Return the finding with its file, line and value."""
+    place = locate(root, finding.path, of_key=finding.of_key)
+    value = None if finding.of_key else shown(finding.path, value_at(root, finding.path))
+    return Problem(
+        file=place.file,
+        line=place.line,
+        key=dotted(finding.path),
+        value=value,
+        message=finding.message,
+        mend=finding.mend,
+    )
+
+
+def dotted(path: Path) -> str:
+    """Return the path as the operator would say it: a.b.c, and a.b[0] for the first of a list."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+def value_at(root: object, path: Path) -> object:
+    """Return the value at a path, or None where there is none."""
+    value = root
+    for part in path:
+        try:
+            _, value = step(value, part)
+        except KeyError:
+            return None
+    return value
+
+
+def shown(path: Path, value: object) -> str | None:
+    """Return the value as text for the operator; never a secret, never a container's content."""
+    if value is None or isinstance(value, Unrendered):
+        return None
+    if isinstance(value, Mapping):
+        return "(a mapping)"
+    if isinstance(value, (list, tuple)):
+        return f"(a list of {len(value)})" if value else "(an empty list)"
+    if not _may_be_shown(path):
+        return HIDDEN
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
+
+
+def _may_be_shown(path: Path) -> bool:
+    match path:
+        case ("mail_domains", _, "accounts", _, key):
+            return key in _SHOWN_ACCOUNT
+        case ("mail_domains", _, key, *_):
+            return key in _SHOWN_DOMAIN
+        case ("dns_providers", _, key):
+            return key in _SHOWN_PROVIDER
+        case ("mail_hosts", _, key):
+            return key in _SHOWN_HOST
+        case (key, *_):
+            return key in _SHOWN_TOP
+    return False
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that is most like the given one, or None if none is like it."""
+    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def choose(word: str, known: Iterable[str], otherwise: str) -> str:
+    """Return a mend: the nearest known word, else the words there are, else `otherwise`."""
+    words = sorted(known)
+    near = nearest(word, words)
+    if near is not None:
+        return f"did you mean {near!r}?"
+    return f"known here: {', '.join(words)}" if words else otherwise

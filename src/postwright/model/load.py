@@ -1,0 +1,128 @@
+"""From variables to an Inventory, or to everything that is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from .checks import check
+from .explain import findings_of
+from .findings import Finding, choose, problem
+from .inventory import Domain, Host, Inventory, Provider
+from .origin import Path, locate, plain
+from .problems import InventoryError
+from .schema import GlobalVariables, HostVariables
+from .sketch import sketches
+
+PREFIXES = ("mail_", "dns_")
+_GLOBAL = frozenset(GlobalVariables.model_fields)
+_HOST = frozenset(HostVariables.model_fields)
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def load(variables: Mapping[str, object], hosts: Mapping[str, Mapping[str, object]]) -> Inventory:
+    """Return the inventory; every problem is collected in one run.
+
+    `variables` are the variables of all hosts, `hosts` those of each host of `mail_hosts` by its
+    inventory name; other variables than the model's may be among them.
+
+    Raises:
+        InventoryError: something is wrong; its `problems` say where and how to mend it.
+    """
+    tagged = {**variables, "mail_hosts": hosts}
+    known = {key: value for key, value in variables.items() if key in _GLOBAL}
+    bare_hosts = {
+        name: {key: value for key, value in plain_dict(host).items() if key in _HOST}
+        for name, host in hosts.items()
+    }
+    root: dict[str, object] = {**plain_dict(known), "mail_hosts": bare_hosts}
+    found: list[Finding] = [*_unknown(variables, ()), *_unknown_of_hosts(hosts, variables)]
+    everything = _validated(
+        GlobalVariables, {key: root[key] for key in root if key in _GLOBAL}, (), root, found
+    )
+    good_hosts = {
+        name: _validated(HostVariables, host, ("mail_hosts", name), root, found)
+        for name, host in bare_hosts.items()
+    }
+    providers = root.get("dns_providers")
+    names = list(map(str, providers)) if isinstance(providers, Mapping) else []
+    found += check(sketches(root.get("mail_domains")), bare_hosts, names)
+    if found or everything is None:
+        raise InventoryError([problem(each, tagged) for each in _in_order(found, tagged)])
+    return _inventory(everything, {name: host for name, host in good_hosts.items() if host})
+
+
+def plain_dict(value: Mapping[str, object]) -> dict[str, object]:
+    """Return the mapping without tags."""
+    return {str.__str__(key): plain(item) for key, item in value.items()}
+
+
+def _validated(
+    model: type[M],
+    values: Mapping[str, object],
+    prefix: Path,
+    root: Mapping[str, object],
+    found: list[Finding],
+) -> M | None:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        found += findings_of(error, model, prefix, root)
+        return None
+
+
+def _unknown(names: Mapping[str, object], prefix: Path) -> Iterator[Finding]:
+    known = _GLOBAL | _HOST
+    for name in names:
+        if isinstance(name, str) and name.startswith(PREFIXES) and name not in known:
+            mend = choose(name, known, "remove it")
+            yield Finding((*prefix, name), "is an unknown variable", mend, True)
+
+
+def _unknown_of_hosts(
+    hosts: Mapping[str, Mapping[str, object]], variables: Mapping[str, object]
+) -> Iterator[Finding]:
+    """Yield unknown variables of single hosts; those of all hosts are said once, elsewhere."""
+    for host, values in hosts.items():
+        own = {name: value for name, value in values.items() if name not in variables}
+        yield from _unknown(own, ("mail_hosts", host))
+
+
+def _in_order(found: list[Finding], root: Mapping[str, object]) -> list[Finding]:
+    """Return the findings by file and line, so that an editor walks down each file once."""
+    unique = list(dict.fromkeys(found))
+
+    def key(finding: Finding) -> tuple[bool, str, int]:
+        place = locate(root, finding.path, of_key=finding.of_key)
+        return place.file is None, place.file or "", place.line or 0
+
+    return sorted(unique, key=key)
+
+
+def _inventory(everything: GlobalVariables, hosts: Mapping[str, HostVariables]) -> Inventory:
+    return Inventory(
+        domains={
+            name: Domain(name=name, **_fields(spec))
+            for name, spec in sorted(everything.mail_domains.items())
+        },
+        hosts={
+            name: Host(
+                name=name, hostname=host.mail_hostname, ipv4=host.mail_ipv4, ipv6=host.mail_ipv6
+            )
+            for name, host in sorted(hosts.items())
+        },
+        providers={
+            name: Provider(name=name, **_fields(spec))
+            for name, spec in sorted(everything.dns_providers.items())
+        },
+        owner=everything.mail_owner,
+        resolvers=everything.dns_resolver,
+    )
+
+
+def _fields(model: BaseModel) -> dict[str, Any]:
+    """Return the fields as they are: dumping them would lose classes and reveal nothing hidden."""
+    return {name: getattr(model, name) for name in type(model).model_fields}

@@ -1,0 +1,163 @@
+"""The inventory as an operator writes it: the one definition.
+
+Preflight's errors, the JSON Schema that editors complete from, and the reference page all come
+from these classes; what a key means is said in its description and nowhere else.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .types import (
+    Address,
+    DomainName,
+    HostName,
+    KeyName,
+    LocalPart,
+    Owner,
+    PasswordHash,
+    PublicIPv4,
+    PublicIPv6,
+    Quota,
+    Server,
+    Target,
+    TsigSecret,
+)
+
+
+class Strict(BaseModel):
+    """A class that takes no unknown key and converts no type behind the operator's back."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Dmarc(Strict):
+    """What receivers do with mail that claims to be from the domain and fails DMARC."""
+
+    policy: Literal["none", "quarantine", "reject"] = Field(
+        default="reject",
+        description="What receivers are asked to do with mail that fails: `reject` it, "
+        "`quarantine` it, or `none` (only report).",
+    )
+    reports_to: Address | None = Field(
+        default=None,
+        description="The full address that gets aggregate reports. Without it, nobody is asked "
+        "for any.",
+    )
+
+
+class Account(Strict):
+    """A mailbox, a login, or both."""
+
+    password_hash: PasswordHash = Field(
+        description="The password's hash, as `doveadm pw -s ARGON2ID` prints it. Accepted are "
+        "`{ARGON2ID}`, `{ARGON2I}`, `{BLF-CRYPT}`, `{SHA512-CRYPT}` and `{SHA256-CRYPT}`, and the "
+        "same without a scheme, as crypt(5) writes them.",
+        examples=["{{ vault_taro }}"],
+    )
+    quota: Quota | None = Field(
+        default=None,
+        description="How much the mailbox may hold: a whole number and `K`, `M`, `G` or `T` "
+        "(powers of 1024). Without it there is no limit.",
+        examples=["5G"],
+    )
+    send: bool = Field(
+        default=True, description="`false`: the account only receives; it cannot submit mail."
+    )
+    receive: bool = Field(
+        default=True,
+        description="`false`: the account only sends; mail for its address is refused.",
+    )
+
+
+class DomainSpec(Strict):
+    """One mail domain."""
+
+    hosts: list[str] = Field(
+        min_length=1,
+        description="Who serves the domain: inventory names of `mail_hosts`, in order of "
+        "preference (MX 10, 20, ...).",
+        examples=[["mx1"]],
+    )
+    dns: str = Field(
+        description="Who publishes its records: a key of `dns_providers`.", examples=["main"]
+    )
+    dmarc: Dmarc = Field(default_factory=Dmarc, description="The domain's DMARC policy.")
+    accounts: dict[LocalPart, Account] = Field(
+        default_factory=dict, description="Mailboxes and logins, by local part."
+    )
+    aliases: dict[LocalPart, list[Target]] = Field(
+        default_factory=dict,
+        description="Further addresses and whom they reach: local parts of this domain, or full "
+        "addresses of any mail domain of the inventory. Accounts that an alias reaches may "
+        "send as the alias. `postmaster` and `abuse` must exist, as alias, account or "
+        "forward (RFC 2142).",
+        examples=[{"postmaster": ["taro"], "abuse": ["taro"]}],
+    )
+    forwards: dict[LocalPart, list[Address]] = Field(
+        default_factory=dict,
+        description="Addresses whose mail leaves for other organisations: full foreign addresses.",
+        examples=[{"old": ["taro@elsewhere.example"]}],
+    )
+    catch_all: Target | None = Field(
+        default=None,
+        description="Who gets mail for addresses that do not exist. Without it, such mail is "
+        "refused, which is the better choice for most domains.",
+    )
+
+
+class ProviderSpec(Strict):
+    """A DNS provider: a name server that takes dynamic updates (RFC 2136), signed by TSIG."""
+
+    driver: Literal["rfc2136"] = Field(description="How records are published: `rfc2136`.")
+    server: Server = Field(description="Address or name of the primary name server.")
+    port: int = Field(default=53, ge=1, le=65535, description="Its TCP port.")
+    key_name: KeyName = Field(description="The name of the TSIG key (RFC 8945).")
+    key_algorithm: Literal["hmac-sha256", "hmac-sha384", "hmac-sha512"] = Field(
+        default="hmac-sha256", description="The algorithm of the TSIG key."
+    )
+    key_secret: TsigSecret = Field(
+        description="The TSIG key in base64. Keep it in the vault.",
+        examples=["{{ vault_tsig }}"],
+    )
+
+
+class GlobalVariables(Strict):
+    """What is said once for all hosts (`group_vars/all`)."""
+
+    mail_domains: dict[DomainName, DomainSpec] = Field(
+        min_length=1,
+        description="The mail domains, by name. An internationalised name is written as people "
+        "read it.",
+    )
+    dns_providers: dict[str, ProviderSpec] = Field(
+        min_length=1, description="Who publishes DNS records, by a name of your choice."
+    )
+    mail_owner: Owner = Field(
+        default="postwright",
+        description="Who owns the records, in the manifest of each zone. Two inventories that "
+        "work on one zone need different owners.",
+    )
+    dns_resolver: list[Server] = Field(
+        default_factory=list,
+        description="Addresses of the resolvers that look-ups on the controller use. Without it, "
+        "the system's.",
+    )
+
+
+class HostVariables(Strict):
+    """What is said of one host of the group `mail_hosts`."""
+
+    mail_hostname: HostName = Field(
+        description="The host's full name in the public DNS: its MX name, its HELO name and its "
+        "PTR record.",
+        examples=["mx1.example.org"],
+    )
+    mail_ipv4: PublicIPv4 = Field(
+        description="Its public IPv4 address. Stated, not discovered: behind NAT they differ."
+    )
+    mail_ipv6: PublicIPv6 | None = Field(
+        default=None, description="Its public IPv6 address, where it has one."
+    )
