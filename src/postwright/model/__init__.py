@@ -5,6 +5,7 @@ from .inventory import Domain, Host, Inventory, Provider
 from .load import load
 from .problems import InventoryError, Problem
 from .schema import Account, Dmarc
+from .variables import load_from_ansible
 
 __all__ = [
     "Account",
@@ -18,5 +19,6 @@ __all__ = [
     "Provider",
     "derive",
     "load",
+    "load_from_ansible",
     "mail_for_verify",
 ]

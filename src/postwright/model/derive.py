@@ -49,8 +49,24 @@ class Sender(_Value):
     logins: list[str]
 
 
+class Ports(_Value):
+    """The public TCP ports (IANA), named once; no other is open but SSH."""
+
+    smtp: int = 25
+    http: int = 80
+    https: int = 443
+    submissions: int = 465
+    submission: int = 587
+    imaps: int = 993
+    pop3s: int = 995
+    sieve: int = 4190
+
+
 class Mail(_Value):
-    """All that one host needs to know of the model."""
+    """All that one host needs to know of the model.
+
+    `public_mail_ports` are the ports that stay shut until cutover.
+    """
 
     host: MailHost
     domains: list[str]
@@ -59,6 +75,9 @@ class Mail(_Value):
     alias_domains: list[str]
     senders: list[Sender]
     dkim_domains: list[str]
+    ports: Ports
+    public_mail_ports: list[int]
+    submission_starttls: bool
 
 
 def derive(inventory: Inventory, host_name: str) -> Mail:
@@ -83,6 +102,12 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
         alias_domains=[] if host.hostname in inventory.domains else [host.hostname],
         senders=_senders(inventory, domains),
         dkim_domains=names,
+        ports=(ports := Ports()),
+        public_mail_ports=sorted(
+            [ports.smtp, ports.submissions, ports.imaps, ports.pop3s, ports.sieve]
+            + [ports.submission] * inventory.submission_starttls
+        ),
+        submission_starttls=inventory.submission_starttls,
     )
 
 

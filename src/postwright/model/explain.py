@@ -46,7 +46,9 @@ def _finding(
         return Finding(path, "is missing", f"add it: {_description(model, where)}")
     if isinstance(value, Unrendered):
         return Finding(
-            path, f"cannot be rendered: {value.reason}", "mend the template or define what it names"
+            path,
+            f"cannot be rendered: {value.told(path)}",
+            "mend the template, define what it names, or give the vault's password",
         )
     if of_key and kind == "string_type":
         return Finding(path, "is a key that YAML does not read as text", "put it in quotes", True)

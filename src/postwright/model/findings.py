@@ -16,15 +16,25 @@ _SHOWN_ACCOUNT = {"quota", "send", "receive"}
 _SHOWN_PROVIDER = {"driver", "server", "port", "key_name", "key_algorithm"}
 _SHOWN_DOMAIN = {"hosts", "dns", "dmarc", "aliases", "forwards", "catch_all"}
 _SHOWN_HOST = {"mail_hostname", "mail_ipv4", "mail_ipv6"}
-_SHOWN_TOP = {"mail_owner", "dns_resolver"}
+_SHOWN_TOP = {"mail_owner", "dns_resolver", "mail_submission_starttls"}
 _LONGEST = 120
 
 
 @dataclass(frozen=True)
 class Unrendered:
-    """Stands for a value whose template could not be rendered, or that could not be decrypted."""
+    """Stands for a value whose template could not be rendered, or that could not be decrypted.
+
+    `harmless`: the reason names no value, so it may be shown even where a secret belongs.
+    """
 
     reason: str
+    harmless: bool = False
+
+    def told(self, path: Path) -> str:
+        """Return the reason as far as it may be shown at a path."""
+        if self.harmless or may_be_shown(path):
+            return self.reason
+        return f"the reason is {HIDDEN[1:-1]}"
 
 
 @dataclass(frozen=True)
@@ -78,13 +88,14 @@ def shown(path: Path, value: object) -> str | None:
         return "(a mapping)"
     if isinstance(value, (list, tuple)):
         return f"(a list of {len(value)})" if value else "(an empty list)"
-    if not _may_be_shown(path):
+    if not may_be_shown(path):
         return HIDDEN
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
 
 
-def _may_be_shown(path: Path) -> bool:
+def may_be_shown(path: Path) -> bool:
+    """Return whether the scalar at a path is surely no secret."""
     match path:
         case ("mail_domains", _, "accounts", _, key):
             return key in _SHOWN_ACCOUNT

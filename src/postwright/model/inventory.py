@@ -46,6 +46,7 @@ class Inventory(BaseModel):
     providers: dict[str, Provider]
     owner: str
     resolvers: list[str]
+    submission_starttls: bool = False
 
     def domains_of(self, host_name: str) -> list[Domain]:
         """Return the domains that a host serves, by name."""

@@ -85,8 +85,14 @@ def _unknown(names: Mapping[str, object], prefix: Path) -> Iterator[Finding]:
 def _unknown_of_hosts(
     hosts: Mapping[str, Mapping[str, object]], variables: Mapping[str, object]
 ) -> Iterator[Finding]:
-    """Yield unknown variables of single hosts; those of all hosts are said once, elsewhere."""
+    """Yield what single hosts may not say; what is wrong on all hosts is said once, elsewhere."""
     for host, values in hosts.items():
+        for name in values:
+            if name in _GLOBAL and name not in variables:
+                message = "holds for all hosts, but is said of one"
+                yield Finding(
+                    ("mail_hosts", host, name), message, "move it to group_vars/all", True
+                )
         own = {name: value for name, value in values.items() if name not in variables}
         yield from _unknown(own, ("mail_hosts", host))
 
@@ -120,6 +126,7 @@ def _inventory(everything: GlobalVariables, hosts: Mapping[str, HostVariables]) 
         },
         owner=everything.mail_owner,
         resolvers=everything.dns_resolver,
+        submission_starttls=everything.mail_submission_starttls,
     )
 
 

@@ -145,6 +145,11 @@ class GlobalVariables(Strict):
         description="Addresses of the resolvers that look-ups on the controller use. Without it, "
         "the system's.",
     )
+    mail_submission_starttls: bool = Field(
+        default=False,
+        description="`true`: submission with STARTTLS on port 587 as well, for old clients. Port "
+        "465 (implicit TLS, RFC 8314) is always there.",
+    )
 
 
 class HostVariables(Strict):

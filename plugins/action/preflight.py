@@ -1,0 +1,34 @@
+"""Judge the inventory on the controller, before any host is contacted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from postwright.model import InventoryError, load_from_ansible
+
+
+class ActionModule(ActionBase):
+    """Runs on the controller only; the result carries the problems as data, never a secret."""
+
+    _requires_connection = False
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return `domains` and `hosts`, or fail with every problem of the inventory."""
+        variables = task_vars or {}
+        result: dict[str, Any] = super().run(tmp, variables)
+        self.validate_argument_spec({})
+        try:
+            inventory = load_from_ansible(variables, self._templar)
+        except InventoryError as error:
+            problems = [problem.model_dump() for problem in error.problems]
+            return result | {"failed": True, "msg": str(error), "problems": problems}
+        return result | {
+            "changed": False,
+            "domains": sorted(inventory.domains),
+            "hosts": sorted(inventory.hosts),
+            "problems": [],
+        }
