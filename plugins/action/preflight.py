@@ -25,7 +25,8 @@ class ActionModule(ActionBase):
             inventory = load_from_ansible(variables, self._templar)
         except InventoryError as error:
             problems = [problem.model_dump() for problem in error.problems]
-            return result | {"failed": True, "msg": str(error), "problems": problems}
+            message = f"{error}\n\nNo host was contacted, nothing was changed."
+            return result | {"failed": True, "msg": message, "problems": problems}
         return result | {
             "changed": False,
             "domains": sorted(inventory.domains),

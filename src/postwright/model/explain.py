@@ -103,20 +103,20 @@ def model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
         if isinstance(found, type) and issubclass(found, BaseModel):
             if part not in found.model_fields:
                 return None
-            found = bare_type(found.model_fields[str(part)].annotation)
+            found = _bare_type(found.model_fields[str(part)].annotation)
         elif get_origin(found) in {dict, list}:
-            found = bare_type(get_args(found)[-1])
+            found = _bare_type(get_args(found)[-1])
         else:
             return None
     return found if isinstance(found, type) and issubclass(found, BaseModel) else None
 
 
-def bare_type(annotation: Any) -> Any:
+def _bare_type(annotation: Any) -> Any:
     """Return the type without Annotated and without `| None`."""
     if hasattr(annotation, "__metadata__"):
-        return bare_type(annotation.__origin__)
+        return _bare_type(annotation.__origin__)
     if get_origin(annotation) in {Union, UnionType}:
-        return bare_type(next(each for each in get_args(annotation) if each is not type(None)))
+        return _bare_type(next(each for each in get_args(annotation) if each is not type(None)))
     return annotation
 
 

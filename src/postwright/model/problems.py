@@ -57,6 +57,8 @@ class InventoryError(Exception):
         """Return all problems, one block each."""
         count = len(self.problems)
         head = (
-            f"The inventory has {count} problem{'s' if count != 1 else ''}; no host was contacted."
+            "The inventory has one problem:"
+            if count == 1
+            else f"The inventory has {count} problems:"
         )
         return "\n\n".join([head, *map(str, self.problems)])
