@@ -90,7 +90,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 STATE = Path("/var/lib/postwright/loaded")
-SECRET = "(a secret: not shown)\n"
+HIDDEN = "(a secret: not shown)\n"
 
 
 def read(path: Path) -> str | None:
@@ -159,8 +159,8 @@ class Installer:
                 {
                     "before_header": str(path),
                     "after_header": str(path),
-                    "before": SECRET if hidden and before is not None else before or "",
-                    "after": SECRET.replace("(", "(new: ") if hidden else spec["content"],
+                    "before": HIDDEN if hidden and before is not None else before or "",
+                    "after": HIDDEN.replace("(", "(new: ") if hidden else spec["content"],
                 }
             )
         if self.check:

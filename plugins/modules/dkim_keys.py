@@ -88,9 +88,8 @@ class KeyStore:
     def existing(self, domain: str, letter: str) -> list[str]:
         """Return the selectors of a domain's keys of one algorithm, oldest first."""
         pattern = re.compile(rf"{re.escape(self.host)}-\d{{6}}{letter}\d*\.key")
-        folder = self.root / domain
-        names = os.listdir(folder) if folder.is_dir() else []
-        return sorted(name.removesuffix(".key") for name in names if pattern.fullmatch(name))
+        keys = (self.root / domain).glob("*.key")
+        return sorted(key.stem for key in keys if pattern.fullmatch(key.name))
 
     def folder(self, path: Path) -> None:
         """Make a directory that only root and the signing group enter."""

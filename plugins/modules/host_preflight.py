@@ -171,9 +171,7 @@ class Preflight:
     def packages(self) -> None:
         """Which packages are missing, and whether dpkg was interrupted."""
         listed = self.output("dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n")
-        installed = {
-            line.split()[0] for line in listed.splitlines() if line.endswith(" installed")
-        }
+        installed = {line.split()[0] for line in listed.splitlines() if line.endswith(" installed")}
         self.host["packages_missing"] = sorted(set(self.module.params["packages"]) - installed)
         updates = Path("/var/lib/dpkg/updates")
         pending = updates.is_dir() and any(updates.iterdir())

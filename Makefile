@@ -1,0 +1,42 @@
+# Postwright's verbs. `make demo` shows the main job; `make test` proves it.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+BIN := .venv/bin
+
+.PHONY: help setup demo test lint unit drill bench clean lock
+
+help: ## show these verbs
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: ## install Debian packages and the Python environment
+	@scripts/setup
+
+demo: setup ## bare hosts become mail servers in the built-in lab, and mail travels
+	@scripts/demo
+
+test: setup lint ## lint, unit tests, and the lab's scenarios on Debian 12 and 13
+	$(BIN)/python -m pytest tests/unit tests/lab
+
+lint: setup ## Ansible, YAML, Python and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/yamllint --strict .
+	$(BIN)/ansible-lint --offline
+
+unit: setup ## only the tests that need no lab
+	$(BIN)/python -m pytest tests/unit
+
+drill: setup ## long proofs: the playbook killed at ten moments
+	$(BIN)/python -m pytest tests/drill
+
+bench: setup ## ratios against the floors
+	$(BIN)/python bench/converge.py
+
+lock: ## newest versions of all Python packages that pyproject.toml allows
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-header --extra dev pyproject.toml --output-file requirements.lock
+
+clean: ## take the lab down and delete its disks and the environment
+	@if [[ -d .venv ]]; then scripts/lab destroy; fi
+	rm -rf .venv .lab

@@ -1,0 +1,42 @@
+"""Give the probe the model without its secrets; what it may use is stated by the operator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from postwright.model import load_from_ansible, mail_for_verify
+from postwright.report import Entry, append
+
+
+class ActionModule(ActionBase):
+    """Carries the derived values of all mail hosts to the host that probes."""
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return the module's result; it fails where a check failed, naming each."""
+        variables = task_vars or {}
+        super().run(tmp, variables)
+        hosts = mail_for_verify(load_from_ansible(variables, self._templar))["hosts"]
+        result: dict[str, Any] = self._execute_module(
+            module_name="postwright.mail.probe",
+            module_args={**self._task.args, "mails": list(hosts.values())},
+            task_vars=variables,
+        )
+        if result.get("failed"):
+            return result
+        results = result["probe_results"]
+        if variables.get("verify_report"):
+            path = Path(self._templar.template(variables["verify_report"]))
+            append(path, [Entry(part="outside", **r) for r in results])
+        wrong = [r for r in results if not r["ok"]]
+        result["msg"] = f"{len(results) - len(wrong)} of {len(results)} checks from outside passed"
+        if wrong:
+            lines = [
+                f"- {r['subject']}: {r['promise']}: seen: {r['seen']} ({r['check']})" for r in wrong
+            ]
+            result |= {"failed": True, "msg": "\n".join([f"{result['msg']}; failed:", *lines])}
+        return result

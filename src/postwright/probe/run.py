@@ -1,0 +1,117 @@
+"""The whole probe: which checks one call runs, from plain data to plain data."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from .journey import End, travel
+from .mailbox import check_closed, check_mailbox
+from .result import Recorder
+from .submission import Login, check_notification, check_submission
+from .transfer import check_transfer
+from .wire import Target
+
+CLEAR_PORTS = [110, 143]
+
+
+def targets(host: dict[str, Any]) -> list[Target]:
+    """Return the host's addresses as targets."""
+    pairs = (("IPv4", host["ipv4"]), ("IPv6", host["ipv6"]))
+    return [Target(host["hostname"], address, family) for family, address in pairs if address]
+
+
+def logins(mail: dict[str, Any], passwords: dict[str, str]) -> list[Login]:
+    """Return the accounts of one host whose passwords the probe was given."""
+    addresses = [box["address"] for box in mail["mailboxes"] if box["receives"] and box["sends"]]
+    return [
+        Login(
+            box["address"],
+            passwords[box["address"]],
+            box["sends"],
+            tuple(other for other in addresses if other != box["address"]),
+        )
+        for box in mail["mailboxes"]
+        if box["address"] in passwords
+    ]
+
+
+def probe_host(mail: dict[str, Any], passwords: dict[str, str], outsider: str) -> Recorder:
+    """Probe every address of one host; `mail` is its derived value without secrets."""
+    recorder = Recorder()
+    ports = mail["ports"]
+    accounts = logins(mail, passwords)
+    receivers = [box["address"] for box in mail["mailboxes"] if box["receives"]]
+    caught = {alias["address"][1:] for alias in mail["aliases"] if alias["address"].startswith("@")}
+    strict = [address for address in receivers if address.split("@")[1] not in caught]
+    send_only = [box["address"] for box in mail["mailboxes"] if not box["receives"]]
+    closed = CLEAR_PORTS + ([] if mail["submission_starttls"] else [ports["submission"]])
+    for target in targets(mail["host"]):
+        check_closed(recorder, target, closed)
+        if receivers:
+            # A domain that catches all has no unknown recipient to refuse.
+            recipient = (strict or receivers)[0]
+            check_transfer(
+                recorder, target, ports["smtp"], recipient, bool(strict), send_only, outsider
+            )
+        for login in accounts:
+            check_submission(recorder, target, ports["submissions"], login, outsider)
+        reading = [login for login in accounts if login.address in receivers]
+        for login in reading[:1]:
+            check_mailbox(recorder, target, ports["imaps"], ports["pop3s"], ports["sieve"], login)
+            if login.sends:
+                check_notification(recorder, target, ports["submissions"], login)
+    return recorder
+
+
+def ends(mail: dict[str, Any], passwords: dict[str, str], family: str) -> list[End]:
+    """Return the accounts of one host that may send and receive, as ends of a journey."""
+    ports = mail["ports"]
+    receives = {box["address"] for box in mail["mailboxes"] if box["receives"]}
+    found = [target for target in targets(mail["host"]) if target.family == family]
+    return [
+        End(login, found[0], found[0], ports["submissions"], ports["imaps"], ports["pop3s"])
+        for login in logins(mail, passwords)
+        if found and login.sends and login.address in receives
+    ]
+
+
+def probe_journeys(
+    mails: list[dict[str, Any]], passwords: dict[str, str], peer: dict[str, Any] | None
+) -> Recorder:
+    """Send a message between every pair of accounts, the peer's account among them."""
+    everyone: list[tuple[End, bool]] = [
+        (end, False) for mail in mails for end in ends(mail, passwords, "IPv4")
+    ]
+    if peer is not None:
+        target = Target(peer["hostname"], peer["ipv4"], "IPv4")
+        login = Login(peer["address"], peer["password"], True, ())
+        everyone.append(
+            (End(login, target, target, peer["submissions"], peer["imaps"], None), True)
+        )
+
+    def go(pair: tuple[End, tuple[End, bool]]) -> Recorder:
+        recorder = Recorder()
+        origin, (destination, judged) = pair
+        travel(recorder, origin, destination.login.address, destination, judged)
+        return recorder
+
+    pairs = [
+        (origin, other) for origin, _ in everyone for other in everyone if other[0] is not origin
+    ]
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        recorders = list(pool.map(go, pairs))
+    return Recorder([result for recorder in recorders for result in recorder.results])
+
+
+def run(
+    mails: list[dict[str, Any]],
+    passwords: dict[str, str],
+    outsider: str,
+    peer: dict[str, Any] | None,
+) -> list[dict[str, Any]]:
+    """Probe hosts side by side, then send mail between all accounts; return all results."""
+    with ThreadPoolExecutor(max_workers=len(mails) or 1) as pool:
+        hosts = list(pool.map(lambda mail: probe_host(mail, passwords, outsider), mails))
+    journeys = probe_journeys(mails, passwords, peer)
+    return [result for recorder in [*hosts, journeys] for result in recorder.dump()]

@@ -1,0 +1,220 @@
+"""Port 25 from outside: mail for our own recipients, and nothing for anybody else."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from .result import Recorder
+from .wire import Smtp, Target, refused, tls_context
+
+SENDER = "probe@probe.invalid"
+
+# How a second message is smuggled past a server that takes something else than
+# <CR><LF>.<CR><LF> for the end of data (CVE-2023-51764).
+SMUGGLING = {
+    "LF.LF": b"\n.\n",
+    "LF.CRLF": b"\n.\r\n",
+    "CRLF.LF": b"\r\n.\n",
+    "CR.CR": b"\r.\r",
+    "CRLF.CR": b"\r\n.\r",
+}
+
+
+def _session(target: Target, port: int, tls: bool = True) -> Smtp:
+    session = Smtp(target, port)
+    session.hello()
+    if tls:
+        session.upgrade()
+    return session
+
+
+def _recipient(target: Target, port: int, recipient: str, sender: str) -> tuple[bool, str]:
+    """Offer mail for one recipient; ok where it is refused at RCPT TO or before."""
+    with _session(target, port) as session:
+        reply = session.command(f"MAIL FROM:<{sender}>")
+        if reply.startswith("250"):
+            reply = session.command(f"RCPT TO:<{recipient}>")
+        return refused(reply), reply
+
+
+def _smuggle(target: Target, port: int, recipient: str, end: bytes) -> tuple[bool, str]:
+    """Send one message with a false end of data inside; ok where only one answer comes, or none."""
+    with _session(target, port) as session:
+        session.command(f"MAIL FROM:<{SENDER}>")
+        reply = session.command(f"RCPT TO:<{recipient}>")
+        if not reply.startswith("250"):
+            return False, f"the recipient was not taken: {reply}"
+        session.command("DATA")
+        session.send(
+            b"Subject: smuggling probe\r\n\r\nfirst"
+            + end
+            + b"MAIL FROM:<smuggled@probe.invalid>\r\n"
+            b"RCPT TO:<"
+            + recipient.encode()
+            + b">\r\nDATA\r\nSubject: smuggled\r\n\r\nsecond\r\n.\r\n"
+        )
+        first = session.reply()
+        if refused(first):
+            return True, first
+        try:
+            session.socket.settimeout(3)
+            second = session.reply()
+        except TimeoutError:
+            return True, f"one message: {first}"
+        return second == "closed", f"{first} / {second}"
+
+
+def _auth(target: Target, port: int, tls: bool) -> tuple[bool, str]:
+    with Smtp(target, port) as session:
+        offers = session.upgrade() if tls and session.hello() else session.hello()
+        reply = session.login("probe", "probe")
+        offered = "AUTH" in offers.upper()
+        return not offered and refused(reply), f"offered: {offered}; {reply}"
+
+
+def _command(target: Target, port: int, command: str) -> tuple[bool, str]:
+    with _session(target, port) as session:
+        reply = session.command(command)
+        # 252 "cannot verify" discloses nothing (RFC 5321 section 7.3).
+        return refused(reply) or reply.startswith("252"), reply
+
+
+def _no_hello(target: Target, port: int) -> tuple[bool, str]:
+    with Smtp(target, port) as session:
+        reply = session.command(f"MAIL FROM:<{SENDER}>")
+        return refused(reply), reply
+
+
+def _pipelining(target: Target, port: int, recipient: str) -> tuple[bool, str]:
+    with Smtp(target, port) as session:
+        session.command("HELO probe.invalid")
+        session.send(
+            f"MAIL FROM:<{SENDER}>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n"
+            "Subject: pipelined\r\n\r\nbody\r\n.\r\nQUIT\r\n".encode()
+        )
+        replies = []
+        while (reply := session.reply()) != "closed":
+            replies.append(reply)
+        taken = [reply for reply in replies if "queued" in reply]
+        return not taken, " / ".join(replies)
+
+
+def _oldest_tls(target: Target, port: int) -> tuple[bool, str]:
+    with Smtp(target, port) as session:
+        session.hello()
+        try:
+            session.upgrade(tls_context(oldest=True))
+        except OSError as error:
+            return True, str(error)
+        return False, "TLS 1.1 or older was taken"
+
+
+def _verified_tls(target: Target, port: int) -> tuple[bool, str]:
+    with Smtp(target, port) as session:
+        session.hello()
+        offers = session.upgrade()
+        return offers.startswith("250"), f"{target.hostname} verified; {offers}"
+
+
+def check_transfer(
+    recorder: Recorder,
+    target: Target,
+    port: int,
+    recipient: str,
+    strict: bool,
+    send_only: list[str],
+    outsider: str,
+) -> None:
+    """Check one address of one host on port 25.
+
+    Args:
+        recorder: takes the results.
+        target: the address to try.
+        port: the port for mail transfer.
+        recipient: an address that this host serves.
+        strict: whether its domain refuses unknown recipients, that is, has no catch-all.
+        send_only: addresses of this host that do not receive.
+        outsider: an address of another organisation, to relay to.
+    """
+    local, domain = recipient.split("@")
+    user, elsewhere = outsider.split("@")
+    check = partial(recorder.check, subject=f"{target} port {port}")
+    check(
+        "starttls_verified",
+        promise="offers STARTTLS with a certificate that is valid for its name",
+        look=lambda: _verified_tls(target, port),
+        source="RFC 3207, RFC 9325",
+    )
+    check(
+        "old_tls_refused",
+        promise="refuses TLS 1.1 and older",
+        look=lambda: _oldest_tls(target, port),
+        source="RFC 8996",
+    )
+    unknown = {
+        "unknown_recipient": f"no-such-user-here@{domain}",
+        "unknown_recipient_extension": f"no-such-user-here+{local}@{domain}",
+    }
+    foreign = {
+        "relay_without_auth": outsider,
+        "relay_percent_hack": f"{user}%{elsewhere}@{domain}",
+        "relay_source_route": f"@{domain}:{outsider}",
+        "relay_bang_path": f"{elsewhere}!{user}@{domain}",
+        "relay_quoted_local_part": f'"{outsider}"@{domain}',
+        "relay_address_literal": f"{user}@[192.0.2.1]",
+    }
+    for name, address in (foreign | unknown if strict else foreign).items():
+        check(
+            name,
+            promise="refuses a recipient that is not its own at RCPT TO",
+            look=partial(_recipient, target, port, address, SENDER),
+            source="RFC 5321 section 3.6.2",
+        )
+    for address in send_only:
+        check(
+            "send_only_recipient",
+            promise=f"refuses mail for {address}, which only sends",
+            look=partial(_recipient, target, port, address, SENDER),
+        )
+    check(
+        "relay_as_own_domain",
+        promise="relays for nobody who only claims to be a local sender",
+        look=lambda: _recipient(target, port, outsider, recipient),
+    )
+    check(
+        "relay_null_sender",
+        promise="relays nothing for the null sender",
+        look=lambda: _recipient(target, port, outsider, ""),
+    )
+    for tls in (False, True):
+        check(
+            f"auth_on_25{'_under_tls' if tls else '_in_clear'}",
+            promise="neither offers nor takes AUTH",
+            look=partial(_auth, target, port, tls),
+            source="RFC 6409",
+        )
+    for name, end in SMUGGLING.items():
+        check(
+            f"smuggling_{name}",
+            promise=f"does not take {name} for the end of data",
+            look=partial(_smuggle, target, port, recipient, end),
+            source="CVE-2023-51764, RFC 5321 section 2.3.8",
+        )
+    for command in (f"VRFY {recipient}", f"EXPN {local}"):
+        check(
+            f"{command[:4].lower()}_tells_nothing",
+            promise=f"discloses nothing on {command[:4]}",
+            look=partial(_command, target, port, command),
+            source="RFC 5321 section 7.3",
+        )
+    check(
+        "mail_without_hello",
+        promise="wants HELO first",
+        look=lambda: _no_hello(target, port),
+    )
+    check(
+        "unauthorised_pipelining",
+        promise="takes no message that is pipelined without leave",
+        look=lambda: _pipelining(target, port, recipient),
+        source="RFC 2920",
+    )

@@ -1,0 +1,76 @@
+"""The report as a person reads it: legs of the mail's way, refusals, tests, and what failed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from .store import Entry
+
+LEGS = {
+    "submitted": "submitted",
+    "arrived": "in INBOX",
+    "read_over_pop3": "over POP3",
+    "signed_twice": "signed",
+    "spf_passes": "SPF",
+    "dkim_rsa_passes": "DKIM RSA",
+    "dkim_ed25519_passes": "DKIM Ed25519",
+    "dmarc_passes": "DMARC",
+}
+GOOD, BAD = Text("✓", style="green"), Text("✗", style="bold red")
+
+
+def journeys(entries: list[Entry]) -> Table:
+    """Return a table with a row for each way a message went and a column for each leg."""
+    table = Table(title="A message's way, leg by leg", title_justify="left", box=None)
+    table.add_column("from, to")
+    for title in LEGS.values():
+        table.add_column(title, justify="center")
+    table.add_column("seconds", justify="right")
+    ways: dict[str, dict[str, Entry]] = defaultdict(dict)
+    for entry in entries:
+        if entry.check in LEGS:
+            ways[entry.subject][entry.check] = entry
+    for way, legs in ways.items():
+        marks = [(GOOD if legs[leg].ok else BAD) if leg in legs else Text("") for leg in LEGS]
+        arrival = sum(legs[leg].seconds for leg in ("submitted", "arrived") if leg in legs)
+        table.add_row(way, *marks, f"{arrival:.1f}")
+    return table
+
+
+def summary(entries: list[Entry]) -> Table:
+    """Return a table that counts what passed, by subject."""
+    table = Table(title="Every other check", title_justify="left", box=None)
+    for title, justify in (("seen from", "left"), ("what", "left"), ("passed", "right")):
+        table.add_column(title, justify=justify)  # type: ignore[arg-type]
+    groups: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if entry.check not in LEGS:
+            groups[entry.part, entry.subject].append(entry)
+    for (part, subject), found in groups.items():
+        passed = sum(entry.ok for entry in found)
+        style = "" if passed == len(found) else "bold red"
+        table.add_row(part, subject, Text(f"{passed}/{len(found)}", style=style))
+    return table
+
+
+def failures(entries: list[Entry]) -> RenderableType:
+    """Return each failed check with what was promised and what was seen."""
+    wrong = [entry for entry in entries if not entry.ok]
+    if not wrong:
+        return Text(f"All {len(entries)} checks passed.", style="bold green")
+    lines = [Text(f"{len(wrong)} of {len(entries)} checks failed:", style="bold red")]
+    lines += [
+        Text(f"  {entry.subject}: {entry.promise}\n    seen: {entry.seen} ({entry.check})")
+        for entry in wrong
+    ]
+    return Group(*lines)
+
+
+def show(entries: list[Entry], console: Console) -> bool:
+    """Print the report; return whether all is well."""
+    console.print(journeys(entries), "", summary(entries), "", failures(entries))
+    return all(entry.ok for entry in entries)

@@ -1,0 +1,90 @@
+"""Postfix, Dovecot and Rspamd know exactly the accounts and addresses of the inventory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from testinfra.host import Host
+
+CERTIFICATE = "/var/lib/dehydrated/certs/{}/fullchain.pem"
+
+
+def test_each_account_has_a_home_of_its_own(host: Host, mail: dict[str, Any]) -> None:
+    homes = {}
+    for box in mail["mailboxes"]:
+        home = host.check_output("doveadm user -f home %s", box["address"])
+        # Dovecot 2.4 takes 2.3's %d/%n literally, and all accounts would share one mailbox.
+        assert "%" not in home
+        assert home.endswith(f"/{box['domain']}/{box['user']}")
+        homes[home] = box["address"]
+    assert len(homes) == len(mail["mailboxes"])
+
+
+def test_quota_is_the_inventorys(host: Host, mail: dict[str, Any]) -> None:
+    for box in mail["mailboxes"]:
+        text = host.check_output("doveadm -f tab quota get -u %s", box["address"])
+        storage = next(line for line in text.splitlines() if "\tSTORAGE\t" in line)
+        limit = storage.split("\t")[3]
+        wanted = "-" if box["quota_bytes"] is None else str(box["quota_bytes"] // 1024)
+        assert limit == wanted
+
+
+def test_postfix_knows_the_mailboxes_that_receive(host: Host, mail: dict[str, Any]) -> None:
+    known = _table(host, "virtual_mailbox_maps")
+    assert set(known) == {box["address"] for box in mail["mailboxes"] if box["receives"]}
+
+
+def test_postfix_knows_the_aliases(host: Host, mail: dict[str, Any]) -> None:
+    known = _table(host, "virtual_alias_maps")
+    assert {key: value.split(", ") for key, value in known.items()} == {
+        alias["address"]: alias["targets"] for alias in mail["aliases"]
+    }
+
+
+def test_postfix_knows_who_may_send_as_whom(host: Host, mail: dict[str, Any]) -> None:
+    known = _table(host, "smtpd_sender_login_maps")
+    assert {key: value.split(", ") for key, value in known.items()} == {
+        sender["address"]: sender["logins"] for sender in mail["senders"]
+    }
+
+
+def _table(host: Host, name: str) -> dict[str, str]:
+    text = host.check_output("postmap -s lmdb:/etc/postfix/%s", name)
+    return dict(line.split("\t", 1) for line in text.splitlines())
+
+
+def test_configurations_satisfy_their_own_programs(host: Host) -> None:
+    assert host.run("postfix check").stderr == ""
+    assert host.run("doveconf -n").rc == 0
+    assert host.run("rspamadm configtest").rc == 0
+    assert host.run("nginx -t -q").rc == 0
+
+
+def test_certificate_is_trusted_and_names_the_host(host: Host, mail: dict[str, Any]) -> None:
+    name = mail["host"]["hostname"]
+    for port in (mail["ports"]["submissions"], mail["ports"]["imaps"], mail["ports"]["pop3s"]):
+        seen = host.run(
+            "openssl s_client -connect 127.0.0.1:%s -servername %s -verify_hostname %s "
+            "-verify_return_error -CApath /etc/ssl/certs </dev/null",
+            str(port), name, name,
+        )  # fmt: skip
+        assert "Verify return code: 0 (ok)" in seen.stdout, seen.stderr
+    assert host.run("openssl x509 -checkend 604800 -noout -in %s", CERTIFICATE.format(name)).rc == 0
+
+
+def test_each_domain_has_two_signing_keys_that_rspamd_can_read(
+    host: Host, mail: dict[str, Any]
+) -> None:
+    for domain in mail["dkim_domains"]:
+        folder = host.file(f"/var/lib/postwright/dkim/{domain}")
+        keys = [host.file(f"{folder.path}/{n}") for n in folder.listdir() if n.endswith(".key")]
+        assert {key.path[-5] for key in keys} == {"r", "e"}
+        for key in keys:
+            assert (key.user, key.group, key.mode) == ("root", "_rspamd", 0o640)
+
+
+def test_secrets_are_closed_to_other_users(host: Host, mail: dict[str, Any]) -> None:
+    keys = host.file(f"/var/lib/dehydrated/certs/{mail['host']['hostname']}/privkey.pem")
+    assert keys.mode & 0o077 == 0
+    users = host.file("/etc/dovecot/users")
+    assert (users.user, users.group, users.mode) == ("root", "dovecot", 0o640)

@@ -1,0 +1,47 @@
+"""Every daemon runs, comes back after a reboot, and listens where it should and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from testinfra.host import Host
+
+POSTFIX = {"bookworm": "postfix@-", "trixie": "postfix"}
+ALWAYS = {22}
+OPTIONAL = {80, 443}
+
+
+@pytest.mark.parametrize("name", ["nftables", "nginx", "dovecot", "rspamd", "postfix"])
+def test_service_runs_and_comes_back_after_a_reboot(host: Host, release: str, name: str) -> None:
+    unit = POSTFIX[release] if name == "postfix" else name
+    assert host.service(unit).is_running, host.run("journalctl -n 20 -u %s", unit).stdout
+    assert host.service(name).is_enabled
+
+
+def test_renewal_timer_is_waiting(host: Host) -> None:
+    assert host.service("postwright-certificates.timer").is_running
+
+
+def test_no_unit_has_failed(host: Host) -> None:
+    assert host.check_output("systemctl --failed --plain --no-legend") == ""
+
+
+def test_listeners_are_those_that_the_inventory_promises(host: Host, mail: dict[str, Any]) -> None:
+    lines = host.check_output("ss -Hltn").splitlines()
+    places = [line.split()[3].rsplit(":", 1) for line in lines]
+    outside = {int(port) for address, port in places if not _loopback(address)}
+    wanted = set(mail["public_mail_ports"])
+    assert outside - ALWAYS - OPTIONAL == wanted
+
+
+def _loopback(address: str) -> bool:
+    return address.startswith("127.") or address in {"[::1]", "[::ffff:127.0.0.1]"}
+
+
+def test_firewall_drops_what_is_not_served(host: Host, mail: dict[str, Any]) -> None:
+    rules = host.check_output("nft list table inet postwright")
+    assert "policy drop" in rules
+    opened = host.check_output("nft -j list set inet postwright mail_ports")
+    for port in mail["public_mail_ports"]:
+        assert str(port) in opened
