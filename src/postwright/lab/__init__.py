@@ -1,0 +1,1 @@
+"""The lab: six real Debian hosts on a private network, booted by systemd-nspawn."""

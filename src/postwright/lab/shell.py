@@ -1,0 +1,56 @@
+"""Run commands, with errors that say what failed."""
+
+import fcntl
+import shlex
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from postwright.lab.errors import LabError
+
+# What builds an image must not outlive a killed `up`: setpriv ties the child to this
+# process, unshare ties a whole PID and mount namespace to the child.
+CONTAINED = (
+    *("setpriv", "--pdeathsig", "KILL", "--"),
+    *("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--"),
+)
+
+
+def run(
+    command: Sequence[str | Path], *, text: str | None = None, check: bool = True
+) -> subprocess.CompletedProcess[str]:
+    """Run a command and return its output. LabError, with its last lines, when it fails."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        input=text,
+        stdin=subprocess.DEVNULL if text is None else None,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if check and done.returncode:
+        tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-12:])
+        shown = shlex.join(str(part) for part in command)
+        raise LabError(f"exit status {done.returncode} from: {shown[:300]}\n{tail}")
+    return done
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock on a file; the kernel gives it back when the process dies."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def write(path: Path, text: str, mode: int = 0o644) -> None:
+    """Write a file below directories that may not exist yet, replacing it at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.new")
+    new.unlink(missing_ok=True)
+    new.touch(mode=mode)
+    new.write_text(text)
+    new.chmod(mode)
+    new.rename(path)
