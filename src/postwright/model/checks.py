@@ -17,6 +17,8 @@ def check(
 ) -> Iterator[Finding]:
     """Yield everything that is wrong across keys; `hosts` are the hosts' variables by name."""
     yield from _same_domain(sketches)
+    # Of a domain that is written twice, only the first is looked at further.
+    sketches = list({each.name: each for each in reversed(sketches)}.values())[::-1]
     yield from _references(sketches, hosts, sorted(providers))
     yield from _idle_hosts(sketches, hosts)
     yield from _shared(hosts)
@@ -55,10 +57,15 @@ class AddressBook:
         known = self.accounts.keys() | self.aliases.keys() | self.forwards
         if target in known or not sketch.whole:
             return None
-        near = nearest(target, sorted(known))
+        local = target.rpartition("@")[0]
+        here = {
+            each.rpartition("@")[0]: each for each in sorted(known) if each.endswith(f"@{domain}")
+        }
+        elsewhere = [each for each in sorted(known) if each.startswith(f"{local}@")]
+        near = [here[word] for word in [nearest(local, here)] if word] or elsewhere
         return (
             f"{target} is no account, alias or forward",
-            f"did you mean {near}?" if near else f"name an address of {domain}, or add this one",
+            f"did you mean {near[0]}?" if near else f"name an address of {domain}, or add this one",
         )
 
     def next(self, address: str) -> list[str]:

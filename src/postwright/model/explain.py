@@ -9,7 +9,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from .findings import Finding, Unrendered, choose, value_at
+from .findings import Finding, Unrendered, as_written, choose, value_at
 from .origin import Path
 
 _NEEDED = {
@@ -36,7 +36,7 @@ def _finding(
     of_key = where[-1] == "[key]"
     if of_key:
         where = where[:-1]
-    path = prefix + where
+    path = as_written(prefix + where, root)
     kind, value = detail["type"], value_at(root, path)
     if kind == "extra_forbidden":
         owner = model_at(model, where[:-1])

@@ -69,6 +69,15 @@ def dotted(path: Path) -> str:
     return text
 
 
+def as_written(path: Path, root: object) -> Path:
+    """Return the path with a mapping's number keys as text: an int is a list's index."""
+    parts: list[str | int] = []
+    for part in path:
+        in_list = isinstance(value_at(root, tuple(parts)), (list, tuple))
+        parts.append(part if in_list else str(part))
+    return tuple(parts)
+
+
 def value_at(root: object, path: Path) -> object:
     """Return the value at a path, or None where there is none."""
     value = root

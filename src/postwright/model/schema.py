@@ -6,7 +6,7 @@ from these classes; what a key means is said in its description and nowhere else
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -88,7 +88,7 @@ class DomainSpec(Strict):
     accounts: dict[LocalPart, Account] = Field(
         default_factory=dict, description="Mailboxes and logins, by local part."
     )
-    aliases: dict[LocalPart, list[Target]] = Field(
+    aliases: dict[LocalPart, Annotated[list[Target], Field(min_length=1)]] = Field(
         default_factory=dict,
         description="Further addresses and whom they reach: local parts of this domain, or full "
         "addresses of any mail domain of the inventory. Accounts that an alias reaches may "
@@ -96,7 +96,7 @@ class DomainSpec(Strict):
         "forward (RFC 2142).",
         examples=[{"postmaster": ["taro"], "abuse": ["taro"]}],
     )
-    forwards: dict[LocalPart, list[Address]] = Field(
+    forwards: dict[LocalPart, Annotated[list[Address], Field(min_length=1)]] = Field(
         default_factory=dict,
         description="Addresses whose mail leaves for other organisations: full foreign addresses.",
         examples=[{"old": ["taro@elsewhere.example"]}],

@@ -1,0 +1,122 @@
+"""What is derived for a host: mailboxes, aliases, senders."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from model_samples import HASH, good, spoilt
+
+from postwright.model import Mail, derive, load, mail_for_verify
+
+
+def mail(host: str = "mx1", *edits: tuple[str, object]) -> Mail:
+    """Return the host's `mail` of the good inventory after the edits."""
+    return derive(load(*spoilt(*edits)), host)
+
+
+def aliases(value: Mail) -> dict[str, list[str]]:
+    """Return the alias table as a dict."""
+    return {alias.address: alias.targets for alias in value.aliases}
+
+
+def senders(value: Mail) -> dict[str, list[str]]:
+    """Return the sender table as a dict."""
+    return {sender.address: sender.logins for sender in value.senders}
+
+
+def test_a_host_knows_only_its_own_domains() -> None:
+    assert mail("mx2").domains == ["gamma.test"]
+    assert [box.address for box in mail("mx2").mailboxes] == ["saburo@gamma.test"]
+    assert mail("mx1").domains == ["alpha.test", "beta.test", "gamma.test"]
+
+
+def test_a_mailbox_carries_hash_quota_and_direction() -> None:
+    boxes = {box.user: box for box in mail().mailboxes}
+    assert boxes["taro"].password_hash == HASH
+    assert boxes["taro"].quota_bytes == 5 * 2**30
+    assert (boxes["noreply"].receives, boxes["noreply"].sends) == (False, True)
+    assert (boxes["archive"].receives, boxes["archive"].sends) == (True, False)
+    assert boxes["jiro"].quota_bytes is None
+
+
+def test_aliases_and_forwards_are_full_addresses() -> None:
+    table = aliases(mail())
+    assert table["abuse@alpha.test"] == ["postmaster@alpha.test"]
+    assert table["friend@alpha.test"] == ["friend@peer.test"]
+    assert "hanako@beta.test" in table["team@alpha.test"]
+
+
+def test_under_a_catch_all_every_mailbox_keeps_its_own_mail() -> None:
+    table = aliases(mail("mx1", ("mail_domains/alpha.test/catch_all", "taro")))
+    assert table["@alpha.test"] == ["taro@alpha.test"]
+    for local in ("taro", "jiro", "archive"):
+        assert table[f"{local}@alpha.test"] == [f"{local}@alpha.test"]
+    assert "noreply@alpha.test" not in table
+    assert "taro@alpha.test" not in aliases(mail())
+
+
+def test_system_mail_of_the_host_reaches_the_postmaster() -> None:
+    value = mail("mx2")
+    assert value.alias_domains == ["mx2.gamma.test"]
+    for local in ("root", "postmaster", "abuse", "mailer-daemon"):
+        assert aliases(value)[f"{local}@mx2.gamma.test"] == ["postmaster@gamma.test"]
+
+
+def test_a_host_named_like_a_mail_domain_has_no_alias_domain() -> None:
+    value = mail("mx2", ("mail_hosts/mx2/mail_hostname", "gamma.test"))
+    assert value.alias_domains == []
+    assert "root@gamma.test" not in aliases(value)
+
+
+def test_only_accounts_that_send_may_use_an_address() -> None:
+    table = senders(mail())
+    assert table["taro@alpha.test"] == ["taro@alpha.test"]
+    assert table["noreply@alpha.test"] == ["noreply@alpha.test"]
+    assert "archive@alpha.test" not in table
+    assert table["team@alpha.test"] == ["hanako@beta.test", "jiro@alpha.test", "taro@alpha.test"]
+
+
+def test_an_alias_of_an_alias_reaches_the_account() -> None:
+    assert senders(mail())["abuse@alpha.test"] == ["taro@alpha.test"]
+
+
+def test_a_catch_all_gives_no_right_to_invent_senders() -> None:
+    table = senders(mail())
+    assert "@beta.test" not in table
+    assert table["hanako@beta.test"] == ["hanako@beta.test"]
+
+
+def test_a_forward_has_no_sender() -> None:
+    assert "friend@alpha.test" not in senders(mail())
+
+
+def test_an_account_of_another_host_cannot_log_in_here() -> None:
+    edit = ("mail_domains/alpha.test/aliases/team", ["taro", "saburo@gamma.test"])
+    away = ("mail_domains/gamma.test/hosts", ["mx2"])
+    assert senders(mail("mx1", edit, away))["team@alpha.test"] == ["taro@alpha.test"]
+
+
+@pytest.mark.parametrize("starttls", [False, True])
+def test_port_587_opens_only_when_asked_for(starttls: bool) -> None:
+    value = mail("mx1", ("mail_submission_starttls", starttls))
+    assert (587 in value.public_mail_ports) is starttls
+    assert set(value.public_mail_ports) - {587} == {25, 465, 993, 995, 4190}
+    assert value.submission_starttls is starttls
+
+
+def test_the_value_for_verify_is_json_without_any_hash() -> None:
+    text = json.dumps(mail_for_verify(load(*good())))
+    assert "argon2" not in text.lower()
+    assert "c2VjcmV0" not in text
+    assert json.loads(text)["hosts"]["mx2"]["mailboxes"][0]["address"] == "saburo@gamma.test"
+
+
+def test_the_order_of_the_inventory_changes_nothing() -> None:
+    variables, hosts = good()
+    backwards = {
+        **variables,
+        "mail_domains": dict(reversed(variables["mail_domains"].items())),
+    }
+    turned = derive(load(backwards, dict(reversed(hosts.items()))), "mx1")
+    assert turned == derive(load(variables, hosts), "mx1")
