@@ -54,19 +54,20 @@ class AddressBook:
             return f"{target}: {domain} is no mail domain of this inventory", foreign
         if self.accounts.get(target) is False and target not in self.aliases:
             return f"{target} only sends (receive: false)", "name an account that receives mail"
-        known = self.accounts.keys() | self.aliases.keys() | self.forwards
-        if target in known or not sketch.whole:
+        if self.knows(target) or not sketch.whole:
             return None
         local = target.rpartition("@")[0]
-        here = {
-            each.rpartition("@")[0]: each for each in sorted(known) if each.endswith(f"@{domain}")
-        }
-        elsewhere = [each for each in sorted(known) if each.startswith(f"{local}@")]
-        near = [here[word] for word in [nearest(local, here)] if word] or elsewhere
+        here = {claim.rpartition("@")[0]: claim for claim, _ in sketch.claims}
+        elsewhere = (f"{local}@{name}" for name in sorted(self.domains))
+        near = here.get(nearest(local, here) or "") or next(filter(self.knows, elsewhere), None)
         return (
             f"{target} is no account, alias or forward",
-            f"did you mean {near[0]}?" if near else f"name an address of {domain}, or add this one",
+            f"did you mean {near}?" if near else f"name an address of {domain}, or add this one",
         )
+
+    def knows(self, address: str) -> bool:
+        """Return whether the address is an account, an alias or a forward."""
+        return any(address in each for each in (self.accounts, self.aliases, self.forwards))
 
     def next(self, address: str) -> list[str]:
         """Return where an address leads, through aliases and catch-alls."""
@@ -75,8 +76,7 @@ class AddressBook:
         sketch = self.domains.get(address.rpartition("@")[2])
         if sketch is None or sketch.catch_all is None:
             return []
-        known = address in self.accounts or address in self.forwards
-        return [] if known else [sketch.catch_all[0]]
+        return [] if self.knows(address) else [sketch.catch_all[0]]
 
 
 def _same_domain(sketches: list[Sketch]) -> Iterator[Finding]:

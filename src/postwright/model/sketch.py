@@ -118,7 +118,6 @@ def _respelt(spec: object) -> dict[str, object]:
     known = DomainSpec.model_fields
     result = {key: value for key, value in _items(spec) if key in known}
     for key, value in _items(spec):
-        meant = nearest(key, known)
-        if key not in known and meant is not None:
+        if key not in known and (meant := nearest(key, known)):
             result.setdefault(meant, value)
     return result
