@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 
-from postwright.lab import acme, images, ns1
+from postwright.lab import acme, images, ns1, peer
 from postwright.lab.keys import Keys
 from postwright.lab.machine import put
 from postwright.lab.network import Mirror
@@ -46,6 +46,8 @@ def create(lab: Lab, host: Host, keys: Keys, mirror: Mirror, say: Callable[[str]
         ns1.prepare(lab, new, keys, mirror)
     elif host.spec.image == "acme":
         acme.prepare(lab, new, keys)
+    elif host.spec.image == "peer":
+        peer.prepare(new, keys)
     elif host.spec.image == "bare":
         images.lend_packages(host.spec.release, new.disk)
     (new.directory / "recipe.json").write_text(json.dumps(_recipe(host)))

@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
 from postwright.lab.errors import LabError
-from postwright.lab.plan import MIRROR_NAMES, RANGE_IPV4, RANGE_IPV6, Host, Lab
+from postwright.lab.plan import MIRROR_NAMES, RANGE_IPV4, RANGE_IPV6, Host, Lab, mac
 from postwright.lab.shell import run
 
 Mirror = dict[str, tuple[IPv4Address | IPv6Address, ...]]
@@ -78,7 +78,8 @@ def raise_network(lab: Lab, mirror: Mirror) -> None:
         run(["ip", f"-{lab_range.version}", "route", "replace", "unreachable", str(lab_range)])
     run(["nft", "-f", "-"], text=ruleset(lab, (a for found in mirror.values() for a in found)))
     if not Path("/sys/class/net", lab.name).exists():
-        run(["ip", "link", "add", lab.name, "type", "bridge", "forward_delay", "0"])
+        fixed = ["address", mac(lab.gateway_ipv4)]
+        run(["ip", "link", "add", lab.name, *fixed, "type", "bridge", "forward_delay", "0"])
     for address in (lab.gateway_ipv4, lab.gateway_ipv6):
         extra = ["nodad"] if address.version == 6 else []
         run(["ip", "address", "replace", str(address), "dev", lab.name, *extra])
@@ -102,7 +103,7 @@ def plug(lab: Lab, host: Host) -> None:
     """Make the host's network namespace anew, with addresses and routes."""
     unplug(host)
     run(["ip", "netns", "add", host.unit])
-    far_end = ["peer", "name", "host0", "netns", host.unit]
+    far_end = ["peer", "name", "host0", "address", mac(host.ipv4), "netns", host.unit]
     run(["ip", "link", "add", host.unit, "type", "veth", *far_end])
     addresses = "".join(
         f"address add {address} dev host0{' nodad' if address.version == 6 else ''}\n"

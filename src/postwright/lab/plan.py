@@ -45,11 +45,20 @@ SPECS = (
     Spec("acme", "trixie", "acme.test", 14, "acme", (22, ACME_PORT)),
     Spec("mx1", "trixie", "mx1.alpha.test", 21, "bare"),
     Spec("mx2", "bookworm", "mx2.gamma.test", 22, "bare"),
-    Spec("peer", "trixie", "mx.peer.test", 31, "peer", (22,)),
+    Spec("peer", "trixie", "peer.peer.test", 31, "peer", (22, 25, 465, 587, 993)),
     Spec("client", "trixie", "client.test", 41, "client"),
 )
 NAMES = tuple(spec.name for spec in SPECS)
 _GATEWAY, _RESOLVER = 1, 53
+
+
+def mac(address: IPv4Interface) -> str:
+    """The Ethernet address that goes with an IPv4 address, locally administered.
+
+    A host that comes back with a new Ethernet address stays unreachable for as long as
+    its neighbours believe in the old one, which is some 10 s.
+    """
+    return "02:00:" + ":".join(f"{octet:02x}" for octet in address.ip.packed)
 
 
 @dataclass(frozen=True)
