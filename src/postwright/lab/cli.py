@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from postwright.lab import claims, lifecycle, machine
@@ -23,7 +24,7 @@ app = typer.Typer(
 
 
 def _fail(error: LabError) -> typer.Exit:
-    console.print(f"lab: {error}", style="red", markup=False)
+    console.print(f"lab: {error}", style="red", markup=False, soft_wrap=True)
     return typer.Exit(1)
 
 
@@ -92,8 +93,7 @@ def status() -> None:
         colour = "green" if shown == "running" else "yellow" if shown in machine.READY else "red"
         addresses = (str(host.ipv4.ip), str(host.ipv6.ip))
         table.add_row(host.name, host.spec.release, f"[{colour}]{shown}[/]", *addresses)
-    typer_console = type(console)()
-    typer_console.print(table)
+    Console().print(table)
     if any(shown not in machine.READY for shown in states.values()):
         raise typer.Exit(1)
 

@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from postwright.lab import acme, images, ns1, peer
 from postwright.lab.keys import Keys
@@ -12,6 +13,13 @@ from postwright.lab.machine import put
 from postwright.lab.network import Mirror
 from postwright.lab.plan import Host, Lab
 
+# A disk is made anew when the code that made it has changed.
+_HERE = Path(__file__).parent
+_SOURCES = {
+    "ns1": (_HERE / "ns1.py", _HERE / "zones.py"),
+    "acme": (_HERE / "acme.py",),
+    "peer": (_HERE / "peer.py", images.FILES / "peer"),
+}
 CA_DIRECTORY = "/usr/local/share/ca-certificates"
 
 
@@ -30,7 +38,19 @@ def exists(host: Host) -> bool:
 
 
 def _recipe(host: Host) -> dict[str, str]:
-    return {"image": image(host).digest, "ipv4": str(host.ipv4), "ipv6": str(host.ipv6)}
+    recipe = {"image": image(host).digest, "ipv4": str(host.ipv4), "ipv6": str(host.ipv6)}
+    if host.spec.image in _SOURCES:
+        recipe["sources"] = _sources(*_SOURCES[host.spec.image])
+    return recipe
+
+
+def _sources(*paths: Path) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        for file in [path] if path.is_file() else sorted(path.rglob("*")):
+            if file.is_file():
+                digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def create(lab: Lab, host: Host, keys: Keys, mirror: Mirror, say: Callable[[str], None]) -> None:

@@ -8,8 +8,11 @@ is complete.
 import hashlib
 import json
 import shutil
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from postwright.lab.shell import CONTAINED, locked, run
@@ -35,6 +38,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
         *("bind9-dnsutils", "knot-dnsutils"),
     ),
 }
+_KEPT = 30 * 86400  # seconds that an image or .deb stays in the cache unused
 _TAR = ("--numeric-owner", "--xattrs", "--xattrs-include=*", "--acls")
 
 
@@ -70,10 +74,11 @@ class Image:
 def ensure(image: Image, say: Callable[[str], None]) -> Path:
     """Build an image unless it is in the cache, and return its tar."""
     if not image.tar.exists():
-        say(f"waits for the {image.release} image")
-        with locked(image.tar.with_suffix(".lock")):
+        waiting = partial(say, f"waits for Debian {image.release}")
+        with locked(image.tar.with_suffix(".lock"), waiting):
             if not image.tar.exists():
                 _build(image, say)
+    image.tar.touch()
     return image.tar
 
 
@@ -99,6 +104,7 @@ def _build(image: Image, say: Callable[[str], None]) -> None:
         run([*CONTAINED, "mmdebstrap", *options, image.release, new])
     new.rename(image.tar)
     shutil.rmtree(work, ignore_errors=True)
+    _forget_unused(image.tar.parent, "*.tar")
 
 
 def unpack(tar: Path, root: Path) -> None:
@@ -120,6 +126,14 @@ def lend_packages(release: str, root: Path) -> None:
 def collect_packages(release: str, root: Path) -> None:
     """Keep the .debs that a guest downloaded for those that come after it."""
     _share(root / "var/cache/apt/archives", archive(release))
+    _forget_unused(archive(release), "*.deb")
+
+
+def _forget_unused(directory: Path, pattern: str) -> None:
+    for file in directory.glob(pattern):
+        with suppress(FileNotFoundError):  # another checkout does the same
+            if file.stat().st_mtime < time.time() - _KEPT:
+                file.unlink()
 
 
 def _share(source: Path, target: Path) -> None:
@@ -129,5 +143,5 @@ def _share(source: Path, target: Path) -> None:
     for deb in source.glob("*.deb"):
         if not (target / deb.name).exists():
             new = target / f".{deb.name}.new"
-            shutil.copy2(deb, new)
+            shutil.copyfile(deb, new)
             new.rename(target / deb.name)

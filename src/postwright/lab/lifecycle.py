@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from postwright.lab import claims, disks, images, keys, machine, network, ns1, trust
@@ -19,9 +20,12 @@ from postwright.lab.shell import locked, write
 Say = Callable[[str], None]
 
 
-def lock_file(checkout: Path) -> Path:
-    """Held by whatever changes the lab."""
-    return checkout / ".lab" / "lock"
+def _alone(checkout: Path, shown: Board) -> AbstractContextManager[None]:
+    """While this lasts, nobody else changes this lab."""
+    return locked(
+        checkout / ".lab" / "lock",
+        lambda: shown.say("lab", "waits for another command that changes this lab"),
+    )
 
 
 def up(checkout: Path, anew: Iterable[str] = ()) -> Lab:
@@ -29,7 +33,7 @@ def up(checkout: Path, anew: Iterable[str] = ()) -> Lab:
     if os.geteuid() != 0:
         raise LabError("the lab boots hosts and makes a network: run it as root")
     lab = claims.claim(checkout)
-    with locked(lock_file(checkout)), board() as shown:
+    with board() as shown, _alone(checkout, shown):
         kept = keys.ensure(lab)
         shown.say("lab", "makes the network")
         mirror = network.find_mirror()
@@ -42,9 +46,7 @@ def up(checkout: Path, anew: Iterable[str] = ()) -> Lab:
             _bring_up(lab, host, kept, mirror, host.name in anew, say)
             if host.name == "ns1":
                 _renew_mirror(host, mirror)
-            if host.name != "acme":
-                say("waits for the certificate authority")
-            _trust(lab, host, kept)
+            trust.install(host, trust.fetch(lab, kept, say))
             shown.done(host.name, f"runs: {host.ipv4.ip} {host.ipv6.ip}")
 
         _each(list(lab.hosts.values()), one)
@@ -66,12 +68,7 @@ def _bring_up(
         machine.boot(lab, host)
     machine.await_state(lab, host)
     for port in host.spec.ports:
-        say(f"waits for port {port}")
-        await_port(host, port)
-
-
-def _trust(lab: Lab, host: Host, kept: Keys) -> None:
-    trust.install(host, trust.fetch(lab, kept, seconds=300))
+        await_port(host, port, say)
 
 
 def _renew_mirror(host: Host, mirror: network.Mirror) -> None:
@@ -81,9 +78,10 @@ def _renew_mirror(host: Host, mirror: network.Mirror) -> None:
         machine.inside(host, "systemctl", "reload", "unbound.service")
 
 
-def await_port(host: Host, port: int, seconds: float = 60) -> None:
+def await_port(host: Host, port: int, say: Say, seconds: float = 60) -> None:
     """Wait until a TCP port answers. LabError after so many seconds."""
     deadline = time.monotonic() + seconds
+    waiting = False
     while True:
         try:
             socket.create_connection((str(host.ipv4.ip), port), timeout=5).close()
@@ -91,9 +89,12 @@ def await_port(host: Host, port: int, seconds: float = 60) -> None:
         except OSError as error:
             if time.monotonic() > deadline:
                 raise LabError(
-                    f"{host.name}: port {port} does not answer ({error}); "
+                    f"port {port} does not answer ({error}); "
                     f"look with `scripts/lab exec {host.name} -- journalctl -b`"
                 ) from error
+            if not waiting:
+                say(f"waits for port {port}")
+                waiting = True
             time.sleep(0.1)
 
 
@@ -121,7 +122,7 @@ def down(checkout: Path) -> None:
     lab = claims.find(checkout)
     if lab is None:
         return
-    with locked(lock_file(checkout)), board() as shown:
+    with board() as shown, _alone(checkout, shown):
 
         def one(host: Host) -> None:
             shown.say(host.name, "shuts down")
@@ -161,6 +162,3 @@ def _each(hosts: list[Host], work: Callable[[Host], None]) -> None:
                 raise error
     if failures:
         raise LabError("\n".join(failures))
-
-
-__all__ = ["Board", "destroy", "down", "facts", "reset", "up"]

@@ -112,15 +112,14 @@ def state(host: Host) -> str:
 
 
 def boot(lab: Lab, host: Host) -> None:
-    """Start a host; returns at once."""
-    destroy_processes(host)
+    """Start a host that is plugged in and not running; returns at once."""
     log = lab.home / "log" / f"{host.name}.log"
     log.parent.mkdir(exist_ok=True)
     command = [
         *("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot"),
         *("--resolv-conf=off", "--timezone=off", "--link-journal=no"),
         *(f"--directory={host.disk}", f"--machine={host.unit}", f"--hostname={host.name}"),
-        *(f"--network-namespace-path=/run/netns/{host.unit}", "--capability=CAP_NET_ADMIN"),
+        *(f"--network-namespace-path={host.netns}", "--capability=CAP_NET_ADMIN"),
     ]
     with log.open("ab") as output:
         subprocess.Popen(
@@ -145,9 +144,7 @@ def await_state(lab: Lab, host: Host, seconds: float = 90) -> None:
         time.sleep(0.1)
     log = lab.home / "log" / f"{host.name}.log"
     tail = "\n".join(log.read_text(errors="replace").splitlines()[-8:]) if log.exists() else ""
-    raise LabError(
-        f"{host.name} is {seen} after {seconds:.0f} s; its console ({log}) ends:\n{tail}"
-    )
+    raise LabError(f"it is {seen} after {seconds:.0f} s; its console ({log}) ends:\n{tail}")
 
 
 def stop(host: Host, seconds: float = 20) -> None:
@@ -170,7 +167,7 @@ def destroy_processes(host: Host) -> None:
         if swept.returncode == 0 and nspawn_pid(host) is None:
             break
         if time.monotonic() > deadline:
-            raise LabError(f"{host.name}: processes outlive SIGKILL\n{swept.stderr}")
+            raise LabError(f"processes outlive SIGKILL\n{swept.stderr}")
         time.sleep(0.05)
     _pid_file(host).unlink(missing_ok=True)
 

@@ -102,8 +102,10 @@ def _forward() -> None:
 def plug(lab: Lab, host: Host) -> None:
     """Make the host's network namespace anew, with addresses and routes."""
     unplug(host)
-    run(["ip", "netns", "add", host.unit])
-    far_end = ["peer", "name", "host0", "address", mac(host.ipv4), "netns", host.unit]
+    host.netns.parent.mkdir(exist_ok=True)
+    host.netns.touch()
+    run(["unshare", f"--net={host.netns}", "true"])
+    far_end = ["peer", "name", "host0", "address", mac(host.ipv4), "netns", str(host.netns)]
     run(["ip", "link", "add", host.unit, "type", "veth", *far_end])
     addresses = "".join(
         f"address add {address} dev host0{' nodad' if address.version == 6 else ''}\n"
@@ -116,14 +118,15 @@ def plug(lab: Lab, host: Host) -> None:
         f"route add default via {lab.gateway_ipv4.ip}\n"
         f"route add default via {lab.gateway_ipv6.ip}\n"
     )
-    run(["ip", "-n", host.unit, "-batch", "-"], text=batch)
+    run(["nsenter", f"--net={host.netns}", "ip", "-batch", "-"], text=batch)
     run(["ip", "link", "set", host.unit, "master", lab.name, "up"])
 
 
 def unplug(host: Host) -> None:
     """Remove the host's network namespace and with it its interfaces."""
-    if Path("/run/netns", host.unit).exists():
-        run(["ip", "netns", "delete", host.unit])
+    if host.netns.is_mount():
+        run(["umount", host.netns])
+    host.netns.unlink(missing_ok=True)
     # The namespace may outlive its name while a process still holds it.
     if Path("/sys/class/net", host.unit).exists():
         run(["ip", "link", "delete", host.unit], check=False)

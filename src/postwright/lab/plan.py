@@ -66,11 +66,12 @@ class Host:
     """A host of one checkout's lab."""
 
     spec: Spec
-    unit: str  # machine, veth, network namespace and cgroup; at most 15 characters
+    unit: str  # machine, veth and cgroup; at most 15 characters
     ipv4: IPv4Interface
     ipv6: IPv6Interface
     extra: tuple[IPv4Interface | IPv6Interface, ...]
     directory: Path
+    netns: Path  # where its network namespace is mounted
 
     @property
     def name(self) -> str:
@@ -156,4 +157,5 @@ class Lab:
             ipv6=self.ipv6(spec.number),
             extra=extra,
             directory=self.home / "hosts" / spec.name,
+            netns=self.home / "netns" / spec.name,
         )

@@ -27,7 +27,7 @@ class Board:
         """A host enters a step."""
         seconds = time.monotonic() - self._started
         if not console.is_terminal:
-            console.print(f"[lab] {seconds:5.1f} s  {name:<7} {text}", markup=False)
+            console.print(f"[lab] {seconds:5.1f} s  {name:<7} {text}", markup=False, soft_wrap=True)
             return
         shown = f"[bold]{name:<7}[/] {text} [dim](since {seconds:.1f} s)[/]"
         if name not in self._tasks:

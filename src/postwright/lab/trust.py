@@ -6,6 +6,7 @@ Pebble makes a new root whenever it starts, so `up` compares and replaces it.
 import ssl
 import time
 import urllib.error
+from collections.abc import Callable
 from pathlib import Path
 
 from postwright.lab import acme
@@ -22,16 +23,20 @@ def bundle(lab: Lab) -> Path:
     return lab.home / "ca.pem"
 
 
-def fetch(lab: Lab, keys: Keys, seconds: float = 60) -> str:
+def fetch(lab: Lab, keys: Keys, say: Callable[[str], None], seconds: float = 600) -> str:
     """Fetch Pebble's root as soon as it answers, and write the bundle. Returns the root."""
     deadline = time.monotonic() + seconds
+    waiting = False
     while True:
         try:
             root = acme.root(lab.hosts["acme"], keys)
             break
         except (urllib.error.URLError, ssl.SSLError, OSError) as error:
             if time.monotonic() > deadline:
-                raise LabError(f"acme: Pebble does not answer: {error}") from error
+                raise LabError(f"Pebble on acme does not answer: {error}") from error
+            if not waiting:
+                say("waits for the certificate authority")
+                waiting = True
             time.sleep(0.1)
     write(bundle(lab), keys.ca.read_text() + root)
     return root
@@ -39,11 +44,9 @@ def fetch(lab: Lab, keys: Keys, seconds: float = 60) -> str:
 
 def install(host: Host, root: str) -> bool:
     """Make a running host trust Pebble's root. Returns whether that was news to it."""
-    file = host.disk / CA_DIRECTORY.lstrip("/") / "postwright-acme.crt"
-    if file.exists() and file.read_text() == root:
+    # What counts is the bundle that clients read, not the file it is made from.
+    if root in (host.disk / "etc/ssl/certs/ca-certificates.crt").read_text():
         return False
-    new = f"{CA_DIRECTORY}/postwright-acme.crt"
-    inside(host, "sh", "-c", f"cat >{new}.new && update-ca-certificates >/dev/null", text=root)
-    # The file takes its name last: a killed `up` leaves it undone, not half done.
-    inside(host, "sh", "-c", f"mv {new}.new {new} && update-ca-certificates >/dev/null")
+    file = f"{CA_DIRECTORY}/postwright-acme.crt"
+    inside(host, "sh", "-c", f"cat >{file} && update-ca-certificates >/dev/null", text=root)
     return True
