@@ -58,7 +58,8 @@ def create(lab: Lab, host: Host, keys: Keys, mirror: Mirror, say: Callable[[str]
     tar = images.ensure(image(host), say)
     say("gets its disk")
     new = replace(host, directory=host.directory.with_name(f".{host.name}.new"))
-    shutil.rmtree(new.directory, ignore_errors=True)
+    if new.directory.exists():
+        shutil.rmtree(new.directory)
     new.directory.mkdir(parents=True)
     images.unpack(tar, new.disk)
     _common(lab, new, keys)
@@ -79,7 +80,8 @@ def delete(host: Host) -> None:
     """Delete the disk; the .debs it downloaded are kept for the next."""
     if host.disk.is_dir():
         images.collect_packages(host.spec.release, host.disk)
-    shutil.rmtree(host.directory, ignore_errors=True)
+    if host.directory.exists():
+        shutil.rmtree(host.directory)
 
 
 def _common(lab: Lab, host: Host, keys: Keys) -> None:

@@ -84,7 +84,8 @@ def ensure(image: Image, say: Callable[[str], None]) -> Path:
 
 def _build(image: Image, say: Callable[[str], None]) -> None:
     work = image.tar.with_suffix(".work")  # only ours: the lock is held
-    shutil.rmtree(work, ignore_errors=True)
+    if work.exists():
+        shutil.rmtree(work)
     work.mkdir(parents=True)
     new = work / "image.tar"
     if image.packages:
@@ -103,7 +104,7 @@ def _build(image: Image, say: Callable[[str], None]) -> None:
         options = ["--quiet", "--variant=apt", include, f"--customize-hook={hook}"]
         run([*CONTAINED, "mmdebstrap", *options, image.release, new])
     new.rename(image.tar)
-    shutil.rmtree(work, ignore_errors=True)
+    shutil.rmtree(work)
     _forget_unused(image.tar.parent, "*.tar")
 
 

@@ -141,7 +141,8 @@ def destroy(checkout: Path) -> None:
     lab = claims.find(checkout)
     if lab is not None:
         claims.release(lab)
-    shutil.rmtree(checkout / ".lab", ignore_errors=True)
+    if (checkout / ".lab").exists():
+        shutil.rmtree(checkout / ".lab")
 
 
 def reset(checkout: Path, names: Iterable[str]) -> None:

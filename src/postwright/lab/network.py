@@ -5,6 +5,7 @@ boots, so no guest has to be configured from outside afterwards, nor after a reb
 """
 
 import json
+import os
 import socket
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -124,7 +125,7 @@ def plug(lab: Lab, host: Host) -> None:
 
 def unplug(host: Host) -> None:
     """Remove the host's network namespace and with it its interfaces."""
-    if host.netns.is_mount():
+    if os.path.ismount(host.netns):  # Path.is_mount knows directories only
         run(["umount", host.netns])
     host.netns.unlink(missing_ok=True)
     # The namespace may outlive its name while a process still holds it.

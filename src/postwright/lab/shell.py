@@ -9,12 +9,10 @@ from pathlib import Path
 
 from postwright.lab.errors import LabError
 
-# What builds an image must not outlive a killed `up`: setpriv ties the child to this
-# process, unshare ties a whole PID and mount namespace to the child.
-CONTAINED = (
-    *("setpriv", "--pdeathsig", "KILL", "--"),
-    *("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--"),
-)
+# No command may outlive a killed `up` and go on writing: this ties it to our thread.
+_TIED = ("setpriv", "--pdeathsig", "KILL", "--")
+# For commands with children of their own: ties a whole PID and mount namespace to it.
+CONTAINED = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--")
 
 
 def run(
@@ -22,7 +20,7 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command and return its output. LabError, with its last lines, when it fails."""
     done = subprocess.run(
-        [str(part) for part in command],
+        [*_TIED, *(str(part) for part in command)],
         input=text,
         stdin=subprocess.DEVNULL if text is None else None,
         capture_output=True,
