@@ -6,7 +6,7 @@ import shutil
 import socket
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -41,12 +41,25 @@ def up(checkout: Path, anew: Iterable[str] = ()) -> Lab:
         write(lab.home / "lab.json", facts(lab, kept))
         shown.done("lab", f"{lab.name}: {lab.network_ipv4} and {lab.network_ipv6}")
 
+        # Pebble's root of this run: nobody may take the one of an acme about to restart.
+        root: Future[str] = Future()
+
         def one(host: Host) -> None:
             say = shown.for_host(host.name)
-            _bring_up(lab, host, kept, mirror, host.name in anew, say)
-            if host.name == "ns1":
-                _renew_mirror(host, mirror)
-            trust.install(host, trust.fetch(lab, kept, say))
+            try:
+                _bring_up(lab, host, kept, mirror, host.name in anew, say)
+                if host.name == "ns1":
+                    _renew_mirror(host, mirror)
+                if host.name == "acme":
+                    root.set_result(trust.fetch(lab, kept))
+                    trust.write_bundle(lab, kept, root.result())
+                elif not root.done():
+                    say("waits for acme's root certificate")
+                trust.install(host, root.result())
+            except BaseException:
+                if host.name == "acme" and not root.done():
+                    root.set_exception(LabError("acme did not come up"))
+                raise
             shown.done(host.name, f"runs: {host.ipv4.ip} {host.ipv6.ip}")
 
         _each(list(lab.hosts.values()), one)

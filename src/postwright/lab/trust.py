@@ -6,7 +6,6 @@ Pebble makes a new root whenever it starts, so `up` compares and replaces it.
 import ssl
 import time
 import urllib.error
-from collections.abc import Callable
 from pathlib import Path
 
 from postwright.lab import acme
@@ -23,23 +22,21 @@ def bundle(lab: Lab) -> Path:
     return lab.home / "ca.pem"
 
 
-def fetch(lab: Lab, keys: Keys, say: Callable[[str], None], seconds: float = 600) -> str:
-    """Fetch Pebble's root as soon as it answers, and write the bundle. Returns the root."""
+def fetch(lab: Lab, keys: Keys, seconds: float = 30) -> str:
+    """Fetch Pebble's root as soon as it answers. LabError after so many seconds."""
     deadline = time.monotonic() + seconds
-    waiting = False
     while True:
         try:
-            root = acme.root(lab.hosts["acme"], keys)
-            break
+            return acme.root(lab.hosts["acme"], keys)
         except (urllib.error.URLError, ssl.SSLError, OSError) as error:
             if time.monotonic() > deadline:
                 raise LabError(f"Pebble on acme does not answer: {error}") from error
-            if not waiting:
-                say("waits for the certificate authority")
-                waiting = True
             time.sleep(0.1)
+
+
+def write_bundle(lab: Lab, keys: Keys, root: str) -> None:
+    """Write the bundle anew."""
     write(bundle(lab), keys.ca.read_text() + root)
-    return root
 
 
 def install(host: Host, root: str) -> bool:
