@@ -10,12 +10,12 @@ from ansible.plugins.action import ActionBase
 
 
 class ActionModule(ActionBase):
-    """Fails with every problem of the host and its mend; sets C(preflight_host) otherwise."""
+    """Fails with every problem of the host and its mend; returns C(host) otherwise."""
 
     def run(
         self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Return the module's result, with the facts as C(preflight_host)."""
+        """Return the module's result, with what was learnt as C(host)."""
         variables = task_vars or {}
         super().run(tmp, variables)
         name = variables["inventory_hostname"]
@@ -40,7 +40,7 @@ class ActionModule(ActionBase):
         ]
         if problems:
             return self._failed(name, problems)
-        return {"changed": False, "ansible_facts": {"preflight_host": host}}
+        return {"changed": False, "host": host}
 
     @staticmethod
     def _elsewhere(address: str, port: int, keys: list[str]) -> list[dict[str, str]]:

@@ -304,7 +304,6 @@ def main() -> None:
             "compiled": {"type": "list", "elements": "dict", "default": []},
             "restart_for": {"type": "list", "elements": "path", "default": []},
         },
-        required_by={"compiled": ["compile"]},
         supports_check_mode=True,
     )
     installer = Installer(module)
