@@ -3,6 +3,7 @@
 Pebble makes a new root whenever it starts, so `up` compares and replaces it.
 """
 
+import hashlib
 import ssl
 import time
 import urllib.error
@@ -41,9 +42,21 @@ def write_bundle(lab: Lab, keys: Keys, root: str) -> None:
 
 def install(host: Host, root: str) -> bool:
     """Make a running host trust Pebble's root. Returns whether that was news to it."""
-    # What counts is the bundle that clients read, not the file it is made from.
-    if root in (host.disk / "etc/ssl/certs/ca-certificates.crt").read_text():
+    # update-ca-certificates(8) renews its links by hash only when a name comes or goes,
+    # so each root has a name of its own. Those links, which it makes last, say it is done.
+    name = f"postwright-acme-{hashlib.sha256(root.encode()).hexdigest()[:8]}"
+    if _hashed(host, name):
         return False
-    file = f"{CA_DIRECTORY}/postwright-acme.crt"
-    inside(host, "sh", "-c", f"cat >{file} && update-ca-certificates >/dev/null", text=root)
+    inside(
+        host,
+        *("sh", "-ec"),
+        f"cd {CA_DIRECTORY}; rm -f postwright-acme-*; cat >{name}.crt; "
+        "update-ca-certificates >/dev/null",
+        text=root,
+    )
     return True
+
+
+def _hashed(host: Host, name: str) -> bool:
+    links = (host.disk / "etc/ssl/certs").glob("????????.[0-9]")
+    return any(str(link.readlink()) == f"{name}.pem" for link in links)
