@@ -102,7 +102,9 @@ def _build(image: Image, say: Callable[[str], None]) -> None:
         hook.chmod(0o755)
         include = f"--include={','.join(image.base)}"
         options = ["--quiet", "--variant=apt", include, f"--customize-hook={hook}"]
-        run([*CONTAINED, "mmdebstrap", *options, image.release, new])
+        # Its half-made tree lies in `work`, which the next build clears if this one is killed.
+        mmdebstrap = ["env", f"TMPDIR={work}", "mmdebstrap", *options]
+        run([*CONTAINED, *mmdebstrap, image.release, new])
     new.rename(image.tar)
     shutil.rmtree(work)
     _forget_unused(image.tar.parent, "*.tar")
