@@ -60,7 +60,7 @@ RULES: dict[Kind, Rule] = {
     # RFC 7208 4.5: the version is followed by a blank or the end; mechanisms ignore case.
     Kind.SPF: Rule("TXT", Phase.ANNOUNCE, re.compile(rb"v=spf1(?: |\Z)", re.IGNORECASE), _QUEUES),
     Kind.MX: Rule("MX", Phase.CUTOVER),
-    # RFC 9989 4.8: what does not start with the version is no DMARC record.
+    # What does not start with the version is no DMARC record (RFC 7489 6.6.3, RFC 9989).
     Kind.DMARC: Rule("TXT", Phase.CUTOVER, re.compile(rb"v\s*=\s*DMARC1\s*(?:;|\Z)")),
 }
 

@@ -49,7 +49,7 @@ class NotAnsweredError(DnsError):
     """An authoritative server does not answer with what was published."""
 
 
-class DnsErrors(DnsError):
+class SeveralError(DnsError):
     """Several errors of one run."""
 
     def __init__(self, errors: Sequence[DnsError]) -> None:
@@ -62,4 +62,4 @@ def raise_all(errors: Sequence[DnsError]) -> None:
     if len(errors) == 1:
         raise errors[0]
     if errors:
-        raise DnsErrors(errors)
+        raise SeveralError(errors)

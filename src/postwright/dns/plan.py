@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from .errors import GuardError
 from .records import RecordSet, Slot, Snapshot
@@ -71,7 +72,7 @@ class Plan:
         Raises:
             ValueError, KeyError, TypeError: the text is no plan.
         """
-        data = json.loads(text)
+        data: dict[str, Any] = json.loads(text)
         changes = tuple(
             Change(**{**_tuples(change), "slot": Slot(*change["slot"])})
             for change in data["changes"]
@@ -138,5 +139,5 @@ class Guards:
         return None
 
 
-def _tuples(data: dict[str, object]) -> dict[str, object]:
+def _tuples(data: dict[str, Any]) -> dict[str, Any]:
     return {key: tuple(v) if isinstance(v, list) else v for key, v in data.items()}

@@ -75,7 +75,7 @@ def canonical(kind: str, text: str) -> str:
     if kind == "TXT":
         return txt.encode(txt.decode(text))
     rdtype = dns.rdatatype.from_text(kind)
-    rdata = dns.rdata.from_text(dns.rdataclass.IN, rdtype, text, dns.name.root)
+    rdata = dns.rdata.from_text(dns.rdataclass.IN, rdtype, text, dns.name.root, relativize=False)
     wire = rdata.to_digestable()
     return dns.rdata.from_wire(dns.rdataclass.IN, rdtype, wire, 0, len(wire)).to_text()
 

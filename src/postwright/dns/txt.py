@@ -7,8 +7,6 @@ a blank, so values are compared joined and cut only on the way out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
@@ -30,12 +28,9 @@ def decode(text: str) -> bytes:
         dns.exception.DNSException: the text is no TXT record.
     """
     rdata = dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.TXT, text)
-    return join(rdata.strings)
-
-
-def join(strings: Iterable[bytes]) -> bytes:
-    """Return the value that a record's strings make."""
-    return b"".join(strings)
+    if not isinstance(rdata, TXTBase):
+        raise TypeError(f"dnspython made {type(rdata).__name__} of a TXT record")
+    return b"".join(rdata.strings)
 
 
 def _strings(value: bytes) -> list[bytes]:

@@ -21,6 +21,7 @@ import dns.update
 from postwright.dns.errors import AmbiguousError, NotServedError, ProviderError, StalePlanError
 from postwright.dns.plan import Change
 from postwright.dns.records import RecordSet, Slot, Snapshot
+
 from .base import Capabilities
 from .wire import Server, Wire
 
@@ -125,7 +126,8 @@ class Rfc2136:
 
     def _unusable(self, code: dns.rcode.Rcode, what: str) -> ProviderError:
         return ProviderError(
-            f"dns_providers.{self.name}: {self._server.host} said {dns.rcode.to_text(code)}, {what}",
+            f"dns_providers.{self.name}: {self._server.host} said {dns.rcode.to_text(code)} when "
+            f"{what}",
             "look into that server's log",
         )
 
@@ -149,7 +151,7 @@ def update_message(zone: str, changes: Sequence[Change]) -> dns.update.UpdateMes
 
 
 def _rdata(slot: Slot, value: str) -> dns.rdata.Rdata:
-    return dns.rdata.from_text(dns.rdataclass.IN, slot.type, value, dns.name.root)
+    return dns.rdata.from_text(dns.rdataclass.IN, slot.type, value, dns.name.root, relativize=False)
 
 
 def _text(name: dns.name.Name) -> str:

@@ -122,9 +122,36 @@ class Wire:
         query.use_tsig(self.key)
         question = query.question[0].name.to_text(omit_final_dot=True)
         with self._said(f"zone of {question}"):
-            return dns.query.tcp(
-                query, self.address, port=self.server.port, timeout=self.server.timeout
-            )
+            return self._judged(query, self._raw(query))
+
+    def _raw(self, query: dns.message.Message) -> bytes:
+        """Return an answer's bytes: dnspython gives nothing of one that is not signed as asked."""
+        where = (self.address, self.server.port)
+        with socket.create_connection(where, timeout=self.server.timeout) as connection:
+            # RFC 1035 4.2.2: over TCP, two bytes of length come first.
+            connection.sendall(query.to_wire(prepend_length=True))
+            with connection.makefile("rb") as stream:
+                length = int.from_bytes(stream.read(2), "big")
+                wire = stream.read(length)
+        if not wire or len(wire) < length:
+            raise EOFError
+        return wire
+
+    def _judged(self, query: dns.message.Message, wire: bytes) -> dns.message.Message:
+        """Return the answer if it is signed by our key and answers the query.
+
+        Some servers refuse a key without the TSIG record that RFC 8945 5.2.1 has them add (Knot
+        does): such an answer is good for nothing but for saying so.
+        """
+        try:
+            answer = dns.message.from_wire(wire, keyring=query.keyring, request_mac=query.mac)
+        except dns.exception.FormError:
+            if dns.message.from_wire(wire).rcode() != dns.rcode.NOTAUTH:
+                raise
+            raise dns.tsig.PeerBadKey from None
+        if not query.is_response(answer):
+            raise dns.query.BadResponse
+        return answer
 
     @contextmanager
     def _said(self, what: str) -> Iterator[None]:
@@ -169,6 +196,7 @@ class Wire:
         return CredentialError(
             f"dns_providers.{self.server.name}: {self.server.host} refused {what} ({code}) with "
             f"key {self.server.key_name}",
-            "allow that key both transfer and update of the zone (Knot: acl, action [transfer, "
-            "update]; BIND: allow-transfer and update-policy)",
+            "see that it is the zone's primary and knows the key, and allow the key transfer and "
+            "update of the zone (Knot: acl, action [transfer, update]; BIND: allow-transfer and "
+            "update-policy)",
         )

@@ -1,0 +1,41 @@
+"""DNS: what the inventory wants is planned, reviewed, applied and proven, and nothing else touched.
+
+`desired` turns the inventory into wants, `places` finds their zones, `planner` compares a zone with
+them, `apply` makes a plan true through a driver, `answers` asks the zone's own servers.
+"""
+
+from .answers import Authorities, Waiting
+from .claims import Phase
+from .desired import DkimKey, desired, drivers
+from .errors import DnsError
+from .plan import Guards, Plan
+from .run import (
+    Order,
+    Planned,
+    check,
+    make_plans,
+    probe,
+    prove_announced,
+    prove_published,
+    publish,
+)
+
+__all__ = [
+    "Authorities",
+    "DkimKey",
+    "DnsError",
+    "Guards",
+    "Order",
+    "Phase",
+    "Plan",
+    "Planned",
+    "Waiting",
+    "check",
+    "desired",
+    "drivers",
+    "make_plans",
+    "probe",
+    "prove_announced",
+    "prove_published",
+    "publish",
+]

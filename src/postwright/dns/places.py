@@ -1,0 +1,122 @@
+"""Which zone of which provider gets what: zones are looked for, for a mail domain need be none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from .claims import Want
+from .desired import Request
+from .drivers import Driver
+from .errors import DnsError, NotServedError, raise_all
+
+PER_CREDENTIAL = 8
+"""Zones that are worked at once with one credential."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A zone at a provider."""
+
+    provider: str
+    zone: str
+
+
+@dataclass(frozen=True)
+class Placed:
+    """What goes where, and what none of our providers can publish."""
+
+    wants: Mapping[Place, Sequence[Want]]
+    unplaced: Sequence[Want]
+
+
+def each(items: Iterable[T], credential: Callable[[T], str], work: Callable[[T], R]) -> list[R]:
+    """Return the results of `work`, in order; items of one credential share a few threads.
+
+    Raises:
+        DnsError: what went wrong, of all items together; the others were worked to the end.
+    """
+    listed = list(items)
+    names = dict.fromkeys(credential(item) for item in listed)
+    pools = {name: ThreadPoolExecutor(PER_CREDENTIAL) for name in names}
+    try:
+        futures = [pools[credential(item)].submit(work, item) for item in listed]
+        errors = [error for future in futures if isinstance(error := future.exception(), DnsError)]
+        raise_all(list({str(error): error for error in errors}.values()))
+        return [future.result() for future in futures]
+    finally:
+        for pool in pools.values():
+            pool.shutdown()
+
+
+def place(
+    requests: Sequence[Request], drivers: Mapping[str, Driver], extra: Sequence[str] = ()
+) -> Placed:
+    """Return the zone of each request.
+
+    `extra` are names whose zones are looked at though nothing is wanted there: what is ours in them
+    is retired.
+
+    Raises:
+        NotServedError: a mail domain's provider has no zone for it.
+        DnsError: a provider refused or failed.
+    """
+    asked: dict[tuple[str, str], None] = {}
+    for request in requests:
+        for provider in _candidates(request, drivers):
+            asked[provider, request.base] = None
+    for name in extra:
+        asked |= dict.fromkeys((provider, name) for provider in drivers)
+    pairs = list(asked)
+    zones = each(pairs, lambda pair: pair[0], lambda pair: drivers[pair[0]].find_zone(pair[1]))
+    found = dict(zip(pairs, zones, strict=True))
+    wants: dict[Place, list[Want]] = {}
+    unplaced: list[Want] = []
+    errors: list[DnsError] = []
+    for request in requests:
+        chosen = _longest(request, found, drivers)
+        if chosen:
+            wants.setdefault(chosen, []).extend(request.wants)
+        elif request.provider:
+            errors.append(_not_served(request))
+        else:
+            unplaced += request.wants
+    raise_all(errors)
+    for name in extra:
+        for provider in drivers:
+            if zone := found[provider, name]:
+                wants.setdefault(Place(provider, zone), [])
+    return Placed(wants, unplaced)
+
+
+def _candidates(request: Request, drivers: Mapping[str, Driver]) -> list[str]:
+    if request.provider:
+        return [request.provider]
+    return [*request.preferred, *(name for name in drivers if name not in request.preferred)]
+
+
+def _longest(
+    request: Request,
+    found: Mapping[tuple[str, str], str | None],
+    drivers: Mapping[str, Driver],
+) -> Place | None:
+    """Return the longest zone; among equals the first candidate's."""
+    places = [
+        Place(provider, zone)
+        for provider in _candidates(request, drivers)
+        if (zone := found[provider, request.base])
+    ]
+    return max(places, key=lambda each: each.zone.count("."), default=None)
+
+
+def _not_served(request: Request) -> NotServedError:
+    return NotServedError(
+        f"dns_providers.{request.provider} serves no zone that holds {request.domain}",
+        f"make the zone there (Postwright never makes one), or name the provider that serves it in "
+        f"mail_domains.{request.domain}.dns",
+    )
