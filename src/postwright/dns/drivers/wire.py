@@ -19,7 +19,7 @@ import dns.rcode
 import dns.tsig
 import dns.xfr
 import dns.zone
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from postwright.dns.errors import AmbiguousError, CredentialError, ProviderError
 
@@ -52,7 +52,7 @@ class LostError(ProviderError):
 _patiently = retry(
     retry=retry_if_exception_type(LostError),
     stop=stop_after_attempt(3),
-    wait=wait_exponential_jitter(initial=0.3, max=3),
+    wait=wait_random_exponential(multiplier=0.3, max=3),
     reraise=True,
 )
 

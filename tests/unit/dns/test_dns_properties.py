@@ -1,0 +1,149 @@
+"""What holds for any zone and any model (hypothesis)."""
+
+from __future__ import annotations
+
+from dns_samples import NOW, ZONE, Memory, txt, want, zone
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from postwright.dns import manifest
+from postwright.dns.apply import apply
+from postwright.dns.claims import Kind, Phase, Want
+from postwright.dns.plan import Plan
+from postwright.dns.planner import Task, make_plan
+from postwright.dns.records import Snapshot, canonical
+from postwright.dns.txt import decode, encode
+
+NAMES = ["@", "mx1", "mx2", "www", "_dmarc", "s1._domainkey", "s2._domainkey", "*", "_postwright"]
+TEXTS = st.sampled_from(
+    [
+        "v=spf1 ip4:198.18.9.9 ~all",
+        "v=spf1 include:a.test ?all",
+        "v=DMARC1; p=none",
+        "google-site-verification=x",
+        'with "quotes" and \\ and ;',
+        "long " * 100,
+        "postwright1 o=other k=mx n=@",
+        "postwright1 o=postwright k=spf n=@",
+        "postwright1 o=postwright k=a n=mx2",
+        "postwright1 o=postwright k=dkim n=s2._domainkey d=20261101T0000Z",
+    ]
+).map(txt)
+VALUES = {
+    "A": st.sampled_from(["198.18.0.1", "198.18.0.2"]),
+    "AAAA": st.sampled_from(["2001:2::1", "2001:2::2"]),
+    "MX": st.sampled_from(["10 mx1.alpha.test.", "5 other.test.", "20 MX2.alpha.test."]),
+    "TXT": TEXTS,
+}
+RECORDS = st.sampled_from(sorted(VALUES)).flatmap(
+    lambda kind: st.tuples(st.sampled_from(NAMES), st.just(kind), VALUES[kind])
+)
+ZONES = st.lists(RECORDS, max_size=14, unique=True).map(lambda found: zone(*found))
+WANTED = {
+    Kind.A: [f"mx1.{ZONE}", f"mx2.{ZONE}"],
+    Kind.AAAA: [f"mx1.{ZONE}", f"mx2.{ZONE}"],
+    Kind.SPF: [ZONE, f"mx1.{ZONE}"],
+    Kind.DKIM: [f"s1._domainkey.{ZONE}", f"s2._domainkey.{ZONE}"],
+    Kind.MX: [ZONE],
+    Kind.DMARC: [f"_dmarc.{ZONE}"],
+}
+TEXT_OF = {
+    Kind.SPF: txt("v=spf1 ip4:198.18.0.1 ~all"),
+    Kind.DKIM: txt("v=DKIM1; p=" + "B" * 300),
+    Kind.DMARC: txt("v=DMARC1; p=reject"),
+}
+
+
+@st.composite
+def models(draw: st.DrawFn) -> list[Want]:
+    """Draw a model's wants: any part of all that there may be."""
+    found = []
+    for kind, names in WANTED.items():
+        for name in names:
+            if draw(st.booleans()):
+                fixed = TEXT_OF.get(kind)
+                values = [fixed] if fixed else draw(
+                    st.lists(VALUES[kind.upper()], min_size=1, max_size=2, unique=True)
+                )  # fmt: skip
+                found.append(want(kind, name, *values))
+    return found
+
+
+TASKS = st.builds(
+    Task,
+    models(),
+    st.just("postwright"),
+    st.sampled_from(Phase),
+    st.just(NOW),
+    st.frozensets(st.sampled_from([ZONE, f"mx1.{ZONE}", f"_dmarc.{ZONE}"])),
+)
+
+
+def foreign(before: Snapshot, task: Task) -> set[tuple[str, str, str]]:
+    """Return the values that no claim of ours covers: neither listed as ours nor adopted."""
+    mine = list(manifest.read(before, task.owner).mine)
+    mine += [w.claim for w in task.wants if w.claim.name in task.adopt]
+    return {
+        (*slot, value)
+        for slot, found in before.sets.items()
+        for value in found.values
+        if not any(claim.slot == slot and claim.covers(value) for claim in mine)
+        and not (slot == manifest.slot(ZONE) and "o=postwright" in value)
+    }
+
+
+@settings(max_examples=80, deadline=None)
+@given(ZONES, TASKS)
+def test_foreign_records_survive(before: Snapshot, task: Task) -> None:
+    after = make_plan("lab", before, task).result(before)
+    kept = {(*slot, value) for slot, found in after.sets.items() for value in found.values}
+    assert foreign(before, task) <= kept
+
+
+@settings(max_examples=80, deadline=None)
+@given(ZONES, TASKS)
+def test_a_second_plan_is_empty(before: Snapshot, task: Task) -> None:
+    after = make_plan("lab", before, task).result(before)
+    second = make_plan("lab", after, task)
+    assert second.changes == ()
+
+
+@settings(max_examples=80, deadline=None)
+@given(ZONES, TASKS)
+def test_apply_equals_plan_and_the_plan_is_data(before: Snapshot, task: Task) -> None:
+    plan = make_plan("lab", before, task)
+    assert Plan.from_json(plan.to_json()) == plan
+    if plan.conflicts:
+        return
+    driver = Memory(before)
+    apply(driver, plan)
+    assert driver.read(ZONE).digest(driver.read(ZONE).sets) == _digest(plan.result(before))
+    assert driver.updates == bool(plan.changes)
+
+
+def _digest(snapshot: Snapshot) -> str:
+    return snapshot.digest(snapshot.sets)
+
+
+@settings(max_examples=80, deadline=None)
+@given(ZONES, TASKS)
+def test_soa_and_ns_are_never_touched(before: Snapshot, task: Task) -> None:
+    types = {change.slot.type for change in make_plan("lab", before, task).changes}
+    assert not types & {"SOA", "NS"}
+
+
+@settings(max_examples=80, deadline=None)
+@given(ZONES, TASKS)
+def test_what_is_published_is_claimed(before: Snapshot, task: Task) -> None:
+    plan = make_plan("lab", before, task)
+    after = plan.result(before)
+    claimed = manifest.read(after, task.owner).mine
+    for change in plan.changes:
+        for value in change.add if change.slot != manifest.slot(ZONE) else ():
+            assert any(c.slot == change.slot and c.covers(value) for c in claimed)
+
+
+@given(st.binary(max_size=800))
+def test_txt_values_survive_the_codec(value: bytes) -> None:
+    assert decode(encode(value)) == value
+    assert canonical("TXT", encode(value)) == encode(value)
