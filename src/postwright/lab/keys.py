@@ -118,6 +118,10 @@ def certificate(keys: Keys, host: Host, *names: str) -> tuple[str, str]:
         .issuer_name(authority.subject)
         .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        # RFC 5280 section 4.2.1.1; Python 3.13 refuses a chain without it.
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
+        )
     )
     issued = builder.sign(signer, hashes.SHA256())
     return issued.public_bytes(Encoding.PEM).decode(), _pem(key)
