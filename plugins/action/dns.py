@@ -126,7 +126,7 @@ class ActionModule(ActionBase):
 def _keys(
     given: Mapping[str, Any] | None, inventory: Inventory, hostvars: Mapping[str, Any]
 ) -> dict[str, list[dns.DkimKey]]:
-    """Return the DKIM keys: those given, else what each host's role registered as `dkim_keys`."""
+    """Return the DKIM keys: those given, else what each host's role says as `dkim_keys`."""
     if given is not None:
         return {
             domain: [dns.DkimKey(key["selector"], key["host"], key["txt"]) for key in keys]
@@ -134,8 +134,8 @@ def _keys(
         }
     found: dict[str, list[dns.DkimKey]] = {}
     for host in inventory.hosts:
-        registered = hostvars[host].get("dkim_keys") or {}
-        for domain, keys in registered.get("keys", {}).items():
+        made = hostvars[host].get("dkim_keys") or {}
+        for domain, keys in made.items():
             listed = found.setdefault(domain, [])
             listed += [dns.DkimKey(key["selector"], host, key["txt"]) for key in keys]
     return found

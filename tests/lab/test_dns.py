@@ -6,12 +6,11 @@ in use loses nothing, and deletes what it made.
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import Any
 
 import dns.name
 import dns.update
@@ -30,7 +29,6 @@ from postwright.dns.records import Slot
 from postwright.dns.txt import decode, encode
 
 ZONE = "alpha.test"
-FACTS = Path(__file__).parents[2] / ".lab" / "lab.json"
 SPF = "v=spf1 ip4:198.18.0.99 ~all"
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 FOREIGN = "google-site-verification=of-somebody-else"
@@ -81,17 +79,19 @@ def want(scratch: Scratch, text: str, kind: Kind = Kind.SPF) -> Want:
 
 
 @pytest.fixture
-def scratch() -> Iterator[Scratch]:
+def scratch(lab_facts: dict[str, Any]) -> Iterator[Scratch]:
     """A label that is not there, and that is gone afterwards with its claims."""
-    if not FACTS.exists():
-        pytest.skip("no lab: scripts/lab up")
-    facts = json.loads(FACTS.read_text("utf-8"))
-    tsig = facts["tsig"]
+    tsig = lab_facts["tsig"]
     token = secrets.token_hex(4)
     server = Server(
-        "lab", facts["hosts"]["ns1"]["ipv4"], 53, tsig["name"], tsig["algorithm"], tsig["secret"]
+        "lab",
+        lab_facts["hosts"]["ns1"]["ipv4"],
+        53,
+        tsig["name"],
+        tsig["algorithm"],
+        tsig["secret"],
     )
-    made = Scratch(f"dnstest-{token}.{ZONE}", f"dnstest-{token}", server, facts["resolver"])
+    made = Scratch(f"dnstest-{token}.{ZONE}", f"dnstest-{token}", server, lab_facts["resolver"])
     yield made
     seen = made.driver.read(ZONE)
     claims = [v for v in seen.values(manifest.slot(ZONE)) if made.owner in v]

@@ -60,7 +60,7 @@ def refuse_conflicts(plans: list[Plan]) -> None:
     if blocks:
         raise ConflictError(
             "values stand in DNS where ours belong, and nothing was changed:\n" + "\n".join(blocks),
-            "decide on each as said above, then run again",
+            "decide on each as said above, then run again (adopt takes several names, with commas)",
         )
 
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 from .claims import Want
 from .desired import Request
 from .drivers import Driver
-from .errors import DnsError, NotServedError, raise_all
+from .errors import CredentialError, DnsError, NotServedError, ProviderError, raise_all
 
 PER_CREDENTIAL = 8
 """Zones that are worked at once with one credential."""
@@ -72,9 +72,7 @@ def place(
             asked[provider, request.base] = None
     for name in extra:
         asked |= dict.fromkeys((provider, name) for provider in drivers)
-    pairs = list(asked)
-    zones = each(pairs, lambda pair: pair[0], lambda pair: drivers[pair[0]].find_zone(pair[1]))
-    found = dict(zip(pairs, zones, strict=True))
+    found = _zones(list(asked), requests, drivers)
     wants: dict[Place, list[Want]] = {}
     unplaced: list[Want] = []
     errors: list[DnsError] = []
@@ -92,6 +90,37 @@ def place(
             if zone := found[provider, name]:
                 wants.setdefault(Place(provider, zone), [])
     return Placed(wants, unplaced)
+
+
+def _zones(
+    pairs: Sequence[tuple[str, str]], requests: Sequence[Request], drivers: Mapping[str, Driver]
+) -> dict[tuple[str, str], str | None]:
+    """Return the zone of each (provider, name).
+
+    Each provider gets one question first: where that fails, a thousand more would only take long.
+    """
+
+    def find(pair: tuple[str, str]) -> str | None:
+        provider, name = pair
+        try:
+            return drivers[provider].find_zone(name)
+        except (CredentialError, ProviderError) as error:
+            needed = _needed_by(provider, requests)
+            raise type(error)(f"{error.what}\n    needed by: {needed}", error.mend) from None
+
+    first = list({provider: (provider, name) for provider, name in reversed(pairs)}.values())
+    rest = [pair for pair in pairs if pair not in first]
+    found: dict[tuple[str, str], str | None] = {}
+    for some in (first, rest):
+        found |= zip(some, each(some, lambda pair: pair[0], find), strict=True)
+    return found
+
+
+def _needed_by(provider: str, requests: Sequence[Request], most: int = 5) -> str:
+    """Return the mail domains that a provider publishes, the first few by name."""
+    domains = [r.domain for r in requests if r.provider == provider and r.domain]
+    more = f" and {len(domains) - most} more" if len(domains) > most else ""
+    return ", ".join(domains[:most]) + more
 
 
 def _candidates(request: Request, drivers: Mapping[str, Driver]) -> list[str]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from . import manifest as manifests
+from . import spf, txt
 from .answers import Authorities, Waiting, wait
 from .apply import apply, refuse_conflicts
-from .claims import Claim, Phase, Want
+from .claims import Claim, Kind, Phase, Want
 from .desired import Desired
 from .drivers import Driver
 from .errors import NotAnsweredError, raise_all
@@ -109,9 +110,11 @@ def prove_announced(planned: Planned, authorities: Authorities, waiting: Waiting
     for it, snapshot in planned.seen.items():
         ours = manifests.read(snapshot, planned.owner).mine
         claims = {claim for claim in ours if claim.rule.phase is Phase.ANNOUNCE}
-        needed = {w.claim for w in planned.wants[it] if w.claim.rule.phase is Phase.ANNOUNCE}
-        standing = [_standing(snapshot, claim) for claim in sorted(claims | needed)]
-        absent = [w.claim for w in standing if not w.values and w.claim in needed]
+        needed = [w for w in planned.wants[it] if w.claim.rule.phase is Phase.ANNOUNCE]
+        absent = [w.claim for w in needed if not _announced(_standing(snapshot, w.claim), w)]
+        standing = [
+            _standing(snapshot, claim) for claim in sorted(claims | {w.claim for w in needed})
+        ]
         if absent:
             names = ", ".join(f"{claim.name} {claim.slot.type}" for claim in absent)
             raise NotAnsweredError(
@@ -137,6 +140,16 @@ def prove_published(planned: Planned, authorities: Authorities, waiting: Waiting
 
 def _provider(it: Place) -> str:
     return it.provider
+
+
+def _announced(standing: Want, wanted: Want) -> bool:
+    """Return whether announce has published a want: in SPF, beside older terms perhaps."""
+    if wanted.claim.kind is not Kind.SPF:
+        return sorted(standing.values) == sorted(wanted.values)
+    if len(standing.values) != 1:
+        return False
+    record, ours = (txt.decode(found.values[0]).decode() for found in (standing, wanted))
+    return spf.merge(record, spf.terms(ours)) == spf.merge(record)
 
 
 def _standing(snapshot: Snapshot, claim: Claim) -> Want:

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from dns_samples import NOW, ZONE, Memory, task, txt, want, wants, zone
 
-from postwright.dns import Guards, Order, check, make_plans, publish
+from postwright.dns import (
+    Authorities,
+    Guards,
+    Order,
+    Waiting,
+    check,
+    make_plans,
+    probe,
+    prove_announced,
+    publish,
+    run,
+)
 from postwright.dns.apply import apply
-from postwright.dns.claims import Kind, Phase
+from postwright.dns.claims import Kind, Phase, Want
 from postwright.dns.desired import Desired, Request
 from postwright.dns.errors import (
     AmbiguousError,
     ConflictError,
+    CredentialError,
+    NotAnsweredError,
     NotServedError,
     SeveralError,
     StalePlanError,
@@ -65,7 +80,7 @@ def test_a_server_that_never_answers_is_given_up() -> None:
 def test_a_plan_with_conflicts_is_refused_whole() -> None:
     driver = Memory(zone(("mx1", "A", "198.18.0.77")))
     plan = make_plan("memory", driver.read(ZONE), task(phase=Phase.ANNOUNCE))
-    with pytest.raises(ConflictError, match=r"198\.18\.0\.77(.|\n)*adopt: \[mx1\.alpha\.test\]"):
+    with pytest.raises(ConflictError, match=r"198\.18\.0\.77(.|\n)*-e adopt=mx1\.alpha\.test"):
         apply(driver, plan, quick)
     assert driver.updates == 0
 
@@ -122,3 +137,53 @@ def test_one_failing_zone_stops_no_other_and_all_errors_are_told() -> None:
 
 def _domain(name: str) -> Request:
     return Request(name, "one", (), name, (want(Kind.SPF, name, txt("v=spf1 ~all")),))
+
+
+class Refusing(Memory):
+    """A provider that refuses every question, and counts them."""
+
+    asked = 0
+
+    def find_zone(self, name: str) -> str | None:
+        self.asked += 1
+        raise CredentialError("dns_providers.one.key_secret was refused", "copy it")
+
+
+def test_a_refused_key_is_told_once_with_the_domains_that_need_it() -> None:
+    driver = Refusing(name="one")
+    wanted = Desired(tuple(_domain(f"d{number}.test") for number in range(7)), ())
+    with pytest.raises(CredentialError, match=r"needed by: d0\.test(.)*d4\.test and 2 more"):
+        probe({"one": driver}, wanted)
+    assert driver.asked == 1
+
+
+def proven(driver: Memory, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Want]]:
+    """Return what the servers are asked for before cutover."""
+    asked: dict[str, list[Want]] = {}
+    monkeypatch.setattr(run, "wait", lambda wants, *_: asked.update(wants))
+    planned = make_plans({"one": driver}, requests(), replace(ORDER, phase=Phase.CUTOVER))
+    prove_announced(planned, Authorities(["198.18.0.1"]), Waiting())
+    return asked
+
+
+def test_cutover_wants_what_announce_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = Memory(zone(), name="one")
+    with pytest.raises(NotAnsweredError, match=r"mx1\.alpha\.test A(.|\n)*announce"):
+        proven(driver, monkeypatch)
+    publish({"one": driver}, make_plans({"one": driver}, requests(), ORDER))
+    assert {want.claim.kind for want in proven(driver, monkeypatch)[ZONE]} == {
+        Kind.A, Kind.AAAA, Kind.SPF
+    }  # fmt: skip
+    spf, address = Slot("mail.alpha.test", "TXT"), Slot("mx1.alpha.test", "A")
+    for slot, value, missing in (
+        (spf, txt("v=spf1 mx ip4:198.18.0.21 ~all"), False),
+        (spf, txt("v=spf1 mx ~all"), True),
+        (address, "198.18.0.99", True),
+    ):
+        there = driver.read(ZONE)
+        changed = Memory(Snapshot(ZONE, {**there.sets, slot: RecordSet(60, (value,))}), name="one")
+        if missing:
+            with pytest.raises(NotAnsweredError):
+                proven(changed, monkeypatch)
+        else:
+            proven(changed, monkeypatch)
