@@ -36,8 +36,10 @@ def logins(mail: dict[str, Any], passwords: dict[str, str]) -> list[Login]:
     ]
 
 
-def probe_host(mail: dict[str, Any], passwords: dict[str, str], outsider: str) -> Recorder:
-    """Probe every address of one host; `mail` is its derived value without secrets."""
+def probe_target(
+    mail: dict[str, Any], target: Target, passwords: dict[str, str], outsider: str
+) -> Recorder:
+    """Probe one address of one host; `mail` is its derived value without secrets."""
     recorder = Recorder()
     ports = mail["ports"]
     accounts = logins(mail, passwords)
@@ -46,21 +48,18 @@ def probe_host(mail: dict[str, Any], passwords: dict[str, str], outsider: str) -
     strict = [address for address in receivers if address.split("@")[1] not in caught]
     send_only = [box["address"] for box in mail["mailboxes"] if not box["receives"]]
     closed = CLEAR_PORTS + ([] if mail["submission_starttls"] else [ports["submission"]])
-    for target in targets(mail["host"]):
-        check_closed(recorder, target, closed)
-        if receivers:
-            # A domain that catches all has no unknown recipient to refuse.
-            recipient = (strict or receivers)[0]
-            check_transfer(
-                recorder, target, ports["smtp"], recipient, bool(strict), send_only, outsider
-            )
-        for login in accounts:
-            check_submission(recorder, target, ports["submissions"], login, outsider)
-        reading = [login for login in accounts if login.address in receivers]
-        for login in reading[:1]:
-            check_mailbox(recorder, target, ports["imaps"], ports["pop3s"], ports["sieve"], login)
-            if login.sends:
-                check_notification(recorder, target, ports["submissions"], login)
+    check_closed(recorder, target, closed)
+    if receivers:
+        # A domain that catches all has no unknown recipient to refuse.
+        recipient = (strict or receivers)[0]
+        check_transfer(
+            recorder, target, ports["smtp"], recipient, bool(strict), send_only, outsider
+        )
+    for login in accounts:
+        check_submission(recorder, target, ports["submissions"], login, outsider)
+    for login in [login for login in accounts if login.address in receivers and login.sends][:1]:
+        check_mailbox(recorder, target, ports["imaps"], ports["pop3s"], ports["sieve"], login)
+        check_notification(recorder, target, ports["submissions"], login)
     return recorder
 
 
@@ -110,8 +109,13 @@ def run(
     outsider: str,
     peer: dict[str, Any] | None,
 ) -> list[dict[str, Any]]:
-    """Probe hosts side by side, then send mail between all accounts; return all results."""
-    with ThreadPoolExecutor(max_workers=len(mails) or 1) as pool:
-        hosts = list(pool.map(lambda mail: probe_host(mail, passwords, outsider), mails))
+    """Probe all addresses side by side, then send mail between all accounts; return all results."""
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        waiting = [
+            pool.submit(probe_target, mail, target, passwords, outsider)
+            for mail in mails
+            for target in targets(mail["host"])
+        ]
+        hosts = [future.result() for future in waiting]
     journeys = probe_journeys(mails, passwords, peer)
     return [result for recorder in [*hosts, journeys] for result in recorder.dump()]

@@ -42,12 +42,15 @@ def tls_context(oldest: bool = False) -> ssl.SSLContext:
 class Line:
     """A connection that speaks in lines, in clear or under TLS."""
 
-    def __init__(self, target: Target, port: int, implicit_tls: bool = False) -> None:
-        """Connect; the greeting is not read yet."""
+    def __init__(
+        self, target: Target, port: int, implicit_tls: bool = False, patience: float = TIMEOUT
+    ) -> None:
+        """Connect within `patience` seconds; the greeting is not read yet."""
         self.target = target
         self.socket: socket.socket = socket.socket(FAMILIES[target.family], socket.SOCK_STREAM)
-        self.socket.settimeout(TIMEOUT)
+        self.socket.settimeout(patience)
         self.socket.connect((target.address, port))
+        self.socket.settimeout(TIMEOUT)
         self.buffer = b""
         if implicit_tls:
             self.start_tls()
@@ -146,7 +149,8 @@ def refused(reply: str) -> bool:
 def port_closed(target: Target, port: int) -> tuple[bool, str]:
     """Tell whether a port takes no connection."""
     try:
-        with Line(target, port):
+        # A firewall that drops gives no answer; a SYN is sent again after one second.
+        with Line(target, port, patience=2.5):
             return False, f"port {port} took a connection"
-    except (ConnectionRefusedError, TimeoutError, OSError) as error:
+    except OSError as error:
         return True, f"port {port}: {error}"

@@ -11,13 +11,13 @@ from rich.text import Text
 from .store import Entry
 
 LEGS = {
-    "submitted": "submitted",
-    "arrived": "in INBOX",
-    "read_over_pop3": "over POP3",
+    "submitted": "sent",
+    "arrived": "IMAP",
+    "read_over_pop3": "POP3",
     "signed_twice": "signed",
     "spf_passes": "SPF",
-    "dkim_rsa_passes": "DKIM RSA",
-    "dkim_ed25519_passes": "DKIM Ed25519",
+    "dkim_rsa_passes": "RSA",
+    "dkim_ed25519_passes": "Ed25519",
     "dmarc_passes": "DMARC",
 }
 GOOD, BAD = Text("✓", style="green"), Text("✗", style="bold red")
@@ -26,7 +26,7 @@ GOOD, BAD = Text("✓", style="green"), Text("✗", style="bold red")
 def journeys(entries: list[Entry]) -> Table:
     """Return a table with a row for each way a message went and a column for each leg."""
     table = Table(title="A message's way, leg by leg", title_justify="left", box=None)
-    table.add_column("from, to")
+    table.add_column("from, to", no_wrap=True)
     for title in LEGS.values():
         table.add_column(title, justify="center")
     table.add_column("seconds", justify="right")
