@@ -81,11 +81,11 @@ def want(scratch: Scratch, text: str, kind: Kind = Kind.SPF) -> Want:
 @pytest.fixture
 def scratch(lab_facts: dict[str, Any]) -> Iterator[Scratch]:
     """A label that is not there, and that is gone afterwards with its claims."""
-    tsig = lab_facts["tsig"]
+    tsig, address = lab_facts["tsig"], lab_facts["hosts"]["ns1"]["ipv4"]
     token = secrets.token_hex(4)
     server = Server(
         "lab",
-        lab_facts["hosts"]["ns1"]["ipv4"],
+        address,
         53,
         tsig["name"],
         tsig["algorithm"],

@@ -105,7 +105,10 @@ def _pointer(name: str) -> Request:
 
 def test_each_record_goes_to_the_longest_zone_of_whoever_serves_it() -> None:
     reverse = Snapshot("0.18.198.in-addr.arpa", {})
-    drivers = {"one": Memory(zone(), Snapshot("test", {}), name="one"), "two": Memory(reverse)}
+    drivers = {
+        "one": Memory(zone(), Snapshot("test", {}), name="one"),
+        "two": Memory(reverse, Snapshot("test", {})),
+    }
     planned = make_plans(drivers, requests(), ORDER)
     check(planned, Guards())
     publish(drivers, planned)
