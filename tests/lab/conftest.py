@@ -3,66 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
-import subprocess
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
-BIN = ROOT / ".venv" / "bin"
-MAIL_HOSTS = ("mx1", "mx2")
-
-
-def command(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run a command in the checkout; its output is kept and shown where a test fails."""
-    done = subprocess.run(words, cwd=ROOT, text=True, capture_output=True, check=False, **options)
-    print(f"$ {' '.join(words)}\n{done.stdout[-6000:]}{done.stderr[-3000:]}")
-    return done
-
-
-def lab(*words: str) -> str:
-    """Run scripts/lab and return its output."""
-    done = command("scripts/lab", *words)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def on(host: str, *words: str, status: int | None = 0) -> str:
-    """Run a command on a lab host and return its standard output."""
-    done = command("scripts/lab", "exec", host, "--", *words)
-    assert status is None or done.returncode == status, done.stdout + done.stderr
-    return done.stdout
-
-
-@dataclass(frozen=True)
-class Play:
-    """One run of a playbook."""
-
-    status: int
-    output: str
-    seconds: float
-
-    def recap(self) -> dict[str, dict[str, int]]:
-        """Return Ansible's counters by host."""
-        text = self.output.split("PLAY RECAP")[-1]
-        return {
-            match.group(1): {
-                key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", match.group(2))
-            }
-            for match in re.finditer(r"^(\S+)\s+: (ok=.*)$", text, re.MULTILINE)
-        }
-
-
-def play(*words: str, inventory: str = "inventory/lab") -> Play:
-    """Run ansible-playbook on the lab."""
-    start = time.monotonic()
-    done = command(str(BIN / "ansible-playbook"), "-i", inventory, *words)
-    return Play(done.returncode, done.stdout + done.stderr, time.monotonic() - start)
+from labkit import MAIL_HOSTS, ROOT, Site, answering, command, lab, play
 
 
 @pytest.fixture(scope="session")
@@ -73,29 +18,6 @@ def lab_facts() -> Iterator[dict[str, Any]]:
     yield json.loads((ROOT / ".lab" / "lab.json").read_text(encoding="utf-8"))
     if not was_up:
         lab("down")
-
-
-@dataclass(frozen=True)
-class Site:
-    """What the runs of site.yml on bare hosts printed, in order."""
-
-    check: Play
-    before_cutover: dict[str, list[int]]
-    first: Play
-    second: Play
-
-
-def answering(facts: dict[str, Any], host: str) -> list[int]:
-    """Return which mail ports of a host answer from the client."""
-    script = (
-        "import socket,sys\n"
-        "for port in (25,110,143,465,587,993,995,2000,4190):\n"
-        "    try: socket.create_connection((sys.argv[1], port), 1).close(); print(port)\n"
-        "    except OSError: pass\n"
-    )
-    addresses = (facts["hosts"][host]["ipv4"], facts["hosts"][host]["ipv6"])
-    found = [on("client", "python3", "-c", script, address) for address in addresses]
-    return sorted({int(port) for text in found for port in text.split()})
 
 
 @pytest.fixture(scope="session")
