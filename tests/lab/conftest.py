@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from labkit import MAIL_HOSTS, ROOT, Site, answering, command, lab, play
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from labkit import MAIL_HOSTS, Site, answering, on
 
 SERVED = {22, 25, 80, 465, 993, 995, 4190}
