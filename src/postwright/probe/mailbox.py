@@ -49,7 +49,8 @@ def read_imap(target: Target, port: int, login: Login, token: str, wait: float) 
             if found and found[0]:
                 uid = found[0].split()[-1].decode()
                 _, parts = imap.uid("FETCH", uid, "(BODY.PEEK[])")
-                return bytes(parts[0][1])
+                # Other sessions' flag changes stand among the answers (RFC 3501 7.4.2).
+                return next(bytes(part[1]) for part in parts if isinstance(part, tuple))
     return None
 
 

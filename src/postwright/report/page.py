@@ -11,34 +11,44 @@ from rich.text import Text
 from .store import Entry
 
 LEGS = {
-    "submitted": "sent",
-    "arrived": "IMAP",
-    "read_over_pop3": "POP3",
-    "signed_twice": "signed",
-    "spf_passes": "SPF",
-    "dkim_rsa_passes": "RSA",
-    "dkim_ed25519_passes": "Ed25519",
-    "dmarc_passes": "DMARC",
+    "sent": ("submitted",),
+    "IMAP": ("arrived",),
+    "POP3": ("read_over_pop3",),
+    "SPF": ("spf_passes",),
+    "DKIM x2": ("signed_twice", "dkim_rsa_passes", "dkim_ed25519_passes"),
+    "DMARC": ("dmarc_passes",),
 }
+"""A column's title, and the checks whose verdict it shows."""
+_LEG_CHECKS = {check for checks in LEGS.values() for check in checks}
 GOOD, BAD = Text("✓", style="green"), Text("✗", style="bold red")
 
 
 def journeys(entries: list[Entry]) -> Table:
     """Return a table with a row for each way a message went and a column for each leg."""
-    table = Table(title="A message's way, leg by leg", title_justify="left", box=None)
+    table = Table(
+        title="A message's way, leg by leg", title_justify="left", box=None, pad_edge=False
+    )
     table.add_column("from, to", no_wrap=True)
-    for title in LEGS.values():
-        table.add_column(title, justify="center")
-    table.add_column("seconds", justify="right")
+    for title in LEGS:
+        table.add_column(title, justify="center", no_wrap=True)
+    table.add_column("s", justify="right")
     ways: dict[str, dict[str, Entry]] = defaultdict(dict)
     for entry in entries:
-        if entry.check in LEGS:
+        if entry.check in _LEG_CHECKS:
             ways[entry.subject][entry.check] = entry
     for way, legs in ways.items():
-        marks = [(GOOD if legs[leg].ok else BAD) if leg in legs else Text("") for leg in LEGS]
+        marks = [
+            _mark([legs[check] for check in checks if check in legs]) for checks in LEGS.values()
+        ]
         arrival = sum(legs[leg].seconds for leg in ("submitted", "arrived") if leg in legs)
         table.add_row(way, *marks, f"{arrival:.1f}")
     return table
+
+
+def _mark(found: list[Entry]) -> Text:
+    if not found:
+        return Text("")
+    return GOOD if all(entry.ok for entry in found) else BAD
 
 
 def summary(entries: list[Entry]) -> Table:
@@ -48,7 +58,7 @@ def summary(entries: list[Entry]) -> Table:
         table.add_column(title, justify=justify)  # type: ignore[arg-type]
     groups: dict[tuple[str, str], list[Entry]] = defaultdict(list)
     for entry in entries:
-        if entry.check not in LEGS:
+        if entry.check not in _LEG_CHECKS:
             groups[entry.part, entry.subject].append(entry)
     for (part, subject), found in groups.items():
         passed = sum(entry.ok for entry in found)
