@@ -69,6 +69,7 @@ class Site:
     before_cutover: dict[str, list[int]]
     first: Play
     second: Play
+    report: Path
 
 
 def answering(facts: dict[str, Any], host: str) -> list[int]:

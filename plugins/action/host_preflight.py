@@ -19,12 +19,8 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         super().run(tmp, variables)
         name = variables["inventory_hostname"]
-        found = self._low_level_execute_command("command -v python3")
-        if found["rc"] == 127 or (found["rc"] != 0 and not found["stdout"].strip()):
-            reason = found["stderr"].strip()
-            what = f"python3 was not found on this host{': ' + reason if reason else ''}"
-            mend = "install it: apt-get install python3 (as root)"
-            return self._failed(name, [{"what": what, "mend": mend}])
+        if problem := self._no_way_in():
+            return self._failed(name, [problem])
         result: dict[str, Any] = self._execute_module(
             module_name="postwright.mail.host_preflight", task_vars=variables
         )
@@ -41,6 +37,25 @@ class ActionModule(ActionBase):
         if problems:
             return self._failed(name, problems)
         return {"changed": False, "host": host}
+
+    def _no_way_in(self) -> dict[str, str] | None:
+        """Return why no module could run on the host as root, or None."""
+        if self._low_level_execute_command("command -v python3", sudoable=False)["rc"] != 0:
+            return {
+                "what": "python3 was not found on this host",
+                "mend": "install it: apt-get install python3 (as root)",
+            }
+        tried = self._low_level_execute_command("id -u")
+        if tried["stdout"].split()[-1:] == ["0"]:
+            return None
+        # Under a terminal, what sudo says comes on standard output.
+        said = " ".join(f"{tried['stdout']} {tried['stderr']}".split())
+        user = self._low_level_execute_command("id -un", sudoable=False)["stdout"].strip()
+        return {
+            "what": f"the user {user} does not become root here: {said}",
+            "mend": f"install sudo and let {user} use it (with --ask-become-pass, where it wants "
+            "a password), or set ansible_user: root",
+        }
 
     @staticmethod
     def _elsewhere(address: str, port: int, keys: list[str]) -> list[dict[str, str]]:

@@ -8,6 +8,8 @@ short_description: Each domain has an RSA-2048 and an Ed25519 signing key of thi
 description:
   - Makes the keys that are missing and returns what DNS must say about all of them. A private key
     never leaves the host, so selectors carry the host's name.
+  - A selector ends in a digest of its key. A host that is rebuilt without its keys so gets new
+    selectors, and nobody who still has the old key cached judges the new one's signatures by it.
   - RSA keys come from openssl(1). Ed25519 keys come from rspamadm(1), because Rspamd silently
     skips an Ed25519 key in PEM form.
 options:
@@ -51,6 +53,7 @@ keys:
 import base64
 import datetime
 import grp
+import hashlib
 import os
 import re
 from pathlib import Path
@@ -87,9 +90,9 @@ class KeyStore:
 
     def existing(self, domain: str, letter: str) -> list[str]:
         """Return the selectors of a domain's keys of one algorithm, oldest first."""
-        pattern = re.compile(rf"{re.escape(self.host)}-\d{{6}}{letter}\d*\.key")
-        keys = (self.root / domain).glob("*.key")
-        return sorted(key.stem for key in keys if pattern.fullmatch(key.name))
+        pattern = re.compile(rf"{re.escape(self.host)}-\d{{6}}{letter}-[a-z2-7]{{4}}\.key")
+        keys = [key for key in (self.root / domain).glob("*.key") if pattern.fullmatch(key.name)]
+        return [key.stem for key in sorted(keys, key=lambda key: (key.stat().st_mtime, key.name))]
 
     def folder(self, path: Path) -> None:
         """Make a directory that only root and the signing group enter."""
@@ -100,34 +103,42 @@ class KeyStore:
     def make(self, domain: str, letter: str) -> None:
         """Make one key. The key file is renamed into place last, so half a key is never seen."""
         month = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m")
-        selector = f"{self.host}-{month}{letter}"
-        self.made.append(f"{selector}._domainkey.{domain}")
+        prefix = f"{self.host}-{month}{letter}"
         if self.module.check_mode:
+            self.made.append(f"{prefix}-*._domainkey.{domain}")
             return
         folder = self.root / domain
         self.folder(self.root)
         self.folder(folder)
-        new = folder / f".{selector}.new"
+        new = folder / f".{prefix}.new"
         new.unlink(missing_ok=True)
-        if letter == "r":
-            self.run("openssl", "genrsa", "-out", str(new), "2048")
-            self.run("openssl", "rsa", "-in", str(new), "-pubout", "-outform", "DER",
-                     "-out", f"{new}.der")  # fmt: skip
-            der = Path(f"{new}.der")
-            txt = f"v=DKIM1; k=rsa; p={base64.b64encode(der.read_bytes()).decode()}"
-            der.unlink()
-        else:
-            zone = self.run("rspamadm", "dkim_keygen", "-t", "ed25519", "-s", selector,
-                            "-d", domain, "-k", str(new))  # fmt: skip
-            parts = "".join(re.findall(r'"([^"]*)"', zone))
-            public = re.search(r"p=([A-Za-z0-9+/=]+)", parts)
-            if public is None:
-                self.module.fail_json(msg=f"rspamadm dkim_keygen printed no public key: {zone}")
-            txt = f"v=DKIM1; k=ed25519; p={public.group(1)}"
+        public = self.rsa(new) if letter == "r" else self.ed25519(new, domain)
+        tag = base64.b32encode(hashlib.sha256(public.encode()).digest())[:4].decode().lower()
+        selector = f"{prefix}-{tag}"
         os.chown(new, 0, self.gid)
         new.chmod(0o640)
-        (folder / f"{selector}.txt").write_text(txt + "\n", encoding="ascii")
+        txt = f"v=DKIM1; k={ALGORITHMS[letter]}; p={public}\n"
+        (folder / f"{selector}.txt").write_text(txt, encoding="ascii")
         new.replace(folder / f"{selector}.key")
+        self.made.append(f"{selector}._domainkey.{domain}")
+
+    def rsa(self, file: Path) -> str:
+        """Make an RSA key; return its public half in base64 (RFC 6376 3.6.1)."""
+        der = Path(f"{file}.der")
+        self.run("openssl", "genrsa", "-out", str(file), "2048")
+        self.run("openssl", "rsa", "-in", str(file), "-pubout", "-outform", "DER", "-out", str(der))
+        public = base64.b64encode(der.read_bytes()).decode()
+        der.unlink()
+        return public
+
+    def ed25519(self, file: Path, domain: str) -> str:
+        """Make an Ed25519 key as Rspamd wants it; return its public half (RFC 8463 4)."""
+        zone = self.run("rspamadm", "dkim_keygen", "-t", "ed25519", "-s", "new",
+                        "-d", domain, "-k", str(file))  # fmt: skip
+        public = re.search(r"p=([A-Za-z0-9+/=]+)", "".join(re.findall(r'"([^"]*)"', zone)))
+        if public is None:
+            self.module.fail_json(msg=f"rspamadm dkim_keygen printed no public key: {zone}")
+        return str(public.group(1))
 
     def describe(self, domain: str) -> list[dict[str, str]]:
         """Return what signers and DNS need to know about each key of a domain."""

@@ -15,7 +15,7 @@ LEGS = {
     "IMAP": ("arrived",),
     "POP3": ("read_over_pop3",),
     "SPF": ("spf_passes",),
-    "DKIM x2": ("signed_twice", "dkim_rsa_passes", "dkim_ed25519_passes"),
+    "DKIM": ("signed_twice", "dkim_rsa_passes", "dkim_ed25519_passes"),
     "DMARC": ("dmarc_passes",),
 }
 """A column's title, and the checks whose verdict it shows."""

@@ -1,0 +1,165 @@
+"""What breaks is seen, named and mended: by verify, by the roles, and by running again."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labkit import Play, Site, on, play
+from postwright.report import read
+
+pytestmark = pytest.mark.usefixtures("site")
+
+UNITS = {
+    "mx1": ["postfix", "dovecot", "rspamd", "nginx", "nftables"],
+    "mx2": ["postfix@-", "dovecot", "rspamd", "nginx", "nftables"],
+}
+
+
+@contextmanager
+def broken(host: str, do: str, undo: str) -> Iterator[None]:
+    """Break something on a host for a while."""
+    on(host, "sh", "-ec", do)
+    try:
+        yield
+    finally:
+        on(host, "sh", "-ec", undo)
+
+
+def test_each_stopped_service_turns_verify_red_on_both_releases() -> None:
+    for services in zip(*UNITS.values(), strict=True):
+        for host, unit in zip(UNITS, services, strict=True):
+            on(host, "systemctl", "stop", unit)
+        try:
+            seen = play("playbooks/verify.yml", "--limit", "mail_hosts")
+        finally:
+            for host, unit in zip(UNITS, services, strict=True):
+                on(host, "systemctl", "start", unit)
+        assert seen.status != 0
+        for host in UNITS:
+            assert seen.recap()[host]["failed"] == 1
+        name = services[0].partition("@")[0]
+        assert f"service runs and comes back after a reboot[{name}]" in seen.output
+
+
+def test_each_opened_door_turns_the_probe_red_and_site_shuts_it(tmp_path: Path) -> None:
+    report = tmp_path / "report.jsonl"
+    on("mx1", "postconf", "-e",
+       "smtpd_relay_restrictions = permit", "smtpd_recipient_restrictions = permit",
+       "submission_sender_restrictions = permit", "smtpd_sasl_auth_enable = yes",
+       "smtpd_tls_auth_only = no", "smtpd_forbid_bare_newline = no", "disable_vrfy_command = no",
+       "smtpd_tls_protocols = >=TLSv1", "smtpd_forbid_unauth_pipelining = no")  # fmt: skip
+    on("mx1", "sh", "-ec", "echo 'return' >/etc/rspamd/rspamd.local.lua")
+    on("mx1", "systemctl", "restart", "postfix", "rspamd")
+    on("mx2", "systemctl", "stop", "rspamd")
+    seen = play("playbooks/verify.yml", "-e", f"verify_report={report}")
+    assert seen.status != 0
+    outside = [entry for entry in read(report) if entry.part == "outside" and not entry.ok]
+    red = {entry.check for entry in outside if "mx1" in entry.subject}
+    assert red >= {
+        "relay_without_auth",
+        "relay_as_own_domain",
+        "relay_null_sender",
+        "unknown_recipient",
+        "send_only_recipient",
+        "auth_on_25_in_clear",
+        "auth_on_25_under_tls",
+        "smuggling_LF.LF",
+        "vrfy_tells_nothing",
+        "pose_as_outsider",
+        "header_pose_as_outsider",
+        "null_sender",
+    }
+    # Without Rspamd mail would leave unsigned: submission is told to come again.
+    late = [entry for entry in outside if entry.subject.startswith("saburo@gamma.test to")]
+    assert {entry.check for entry in late} == {"submitted"}
+    assert all(re.match(r"4\d\d ", entry.seen) for entry in late), late
+    mended = play("site.yml")
+    assert mended.status == 0, mended.output[-3000:]
+
+
+def test_acme_server_down_is_said_and_services_keep_their_certificate(
+    lab_facts: dict[str, Any],
+) -> None:
+    acme = lab_facts["hosts"]["acme"]
+    fingerprint = ("openssl", "x509", "-noout", "-fingerprint", "-in",
+                   "/var/lib/dehydrated/certs/mx1.alpha.test/cert.pem")  # fmt: skip
+    before = on("mx1", *fingerprint)
+    routes = (
+        f"ip route {{0}} unreachable {acme['ipv4']}; ip -6 route {{0}} unreachable {acme['ipv6']}"
+    )
+    near_end = {"certificates_renew_days": 3650}
+    with broken("mx1", routes.format("add"), routes.format("del")):
+        seen = play("playbooks/hosts.yml", "--limit", "mx1", "-e", json.dumps(near_end))
+    assert seen.status == 0, seen.output
+    assert "mx1.alpha.test: the ACME server gave no certificate" in seen.output
+    assert "the present one is still valid" in seen.output
+    assert "Is the ACME server up" in seen.output
+    assert on("mx1", *fingerprint) == before
+    assert play("playbooks/hosts.yml").status == 0
+    assert play("playbooks/verify.yml", "--limit", "mail_hosts").status == 0
+
+
+def test_a_renewal_keeps_the_key_and_comes_into_use() -> None:
+    renewed = "/usr/local/sbin/postwright-certificates"
+    key = ("sha256sum", "/var/lib/dehydrated/certs/mx1.alpha.test/privkey.pem")
+    before, served = on("mx1", *key), _served()
+    on("mx1", "sed", "-i", "s/\"renew_days\": [0-9]*/\"renew_days\": 3650/",
+       "/etc/postwright/certificates.json")  # fmt: skip
+    said = on("mx1", renewed, "renew")
+    assert "issued mx1.alpha.test (it was near its end)" in said
+    assert "reloaded postfix" in said
+    assert "reloaded dovecot" in said
+    assert on("mx1", *key) == before
+    assert _served() != served
+    assert play("playbooks/hosts.yml", "--limit", "mx1").status == 0
+
+
+def _served() -> str:
+    command = "openssl s_client -connect mx1.alpha.test:993 </dev/null 2>/dev/null"
+    return on("client", "sh", "-c", f"{command} | openssl x509 -noout -serial")
+
+
+def _refused(provider: dict[str, Any], lab_facts: dict[str, Any]) -> Play:
+    lab = {
+        "driver": "rfc2136",
+        "server": lab_facts["hosts"]["ns1"]["ipv4"],
+        "key_name": lab_facts["tsig"]["name"],
+        "key_secret": lab_facts["tsig"]["secret"],
+    }
+    return play("site.yml", "-e", json.dumps({"dns_providers": {"lab": {**lab, **provider}}}))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"key_secret": "d3Jvbmcgc2VjcmV0"}, "dns_providers.lab.key_secret"),
+        ({"server": "198.18.255.254"}, "dns_providers.lab"),
+    ],
+    ids=["refused key", "no server"],
+)
+def test_a_dns_provider_that_refuses_stops_the_run_before_any_change(
+    lab_facts: dict[str, Any], wrong: dict[str, Any], said: str
+) -> None:
+    seen = _refused(wrong, lab_facts)
+    assert seen.status != 0
+    assert said in seen.output
+    assert "needed by: alpha.test" in seen.output
+    assert {counters["changed"] for counters in seen.recap().values()} == {0}
+    assert "Keys are made where they are used" not in seen.output
+
+
+def test_a_refused_configuration_replaces_nothing(site: Site) -> None:
+    assert site.second.status == 0
+    kept = on("mx2", "sha256sum", "/etc/dovecot/dovecot.conf")
+    seen = play("playbooks/hosts.yml", "--limit", "mx2", "-e", "dovecot_auth_cache_ttl=soon")
+    assert seen.status != 0
+    assert "the new configuration was refused and nothing was replaced" in seen.output
+    assert "auth_cache_ttl" in seen.output
+    assert on("mx2", "sha256sum", "/etc/dovecot/dovecot.conf") == kept

@@ -1,0 +1,197 @@
+"""Mail on hosts that site.yml built: what travels, who gets it, and what is refused."""
+
+from __future__ import annotations
+
+import secrets
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from labkit import MAIL_HOSTS, Site
+from postwright.probe.journey import ARRIVAL
+from postwright.probe.mailbox import count_imap, read_imap
+from postwright.probe.submission import Login, message, open_session, submit
+from postwright.probe.wire import Smtp, Target, refused
+from postwright.report import Entry, read
+
+pytestmark = pytest.mark.usefixtures("site")
+
+SERVERS = {
+    "alpha.test": ("mx1", "mx1.alpha.test"),
+    "beta.test": ("mx1", "mx1.alpha.test"),
+    "gamma.test": ("mx2", "mx2.gamma.test"),
+    "peer.test": ("peer", "peer.peer.test"),
+}
+ACCOUNTS = (
+    "taro@alpha.test",
+    "jiro@alpha.test",
+    "hanako@beta.test",
+    "saburo@gamma.test",
+    "friend@peer.test",
+)
+FAMILIES = ("IPv4", "IPv6")
+MIB = 2**20
+
+
+class Post:
+    """Sends and finds mail as the lab's accounts do, from the machine that runs the lab."""
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        self.facts = facts
+
+    def target(self, address: str) -> Target:
+        """Return the server of an address."""
+        host, hostname = SERVERS[address.partition("@")[2]]
+        return Target(hostname, self.facts["hosts"][host]["ipv4"], "IPv4")
+
+    def login(self, address: str) -> Login:
+        """Return an account with its password."""
+        return Login(address, f"correct horse {address.partition('@')[0]}", True, ())
+
+    def send(self, sender: str, recipient: str, body: str = "") -> tuple[str, str]:
+        """Submit a message; return the token in its Subject, and the server's answer."""
+        token = secrets.token_hex(8)
+        data = message(sender, recipient, token, f"Message-ID: <{token}@test>\r\n")
+        data = data.removesuffix(b".\r\n") + body.encode() + b".\r\n"
+        with open_session(self.target(sender), 465, self.login(sender)) as session:
+            return token, submit(session, sender, recipient, data)
+
+    def transfer(self, recipient: str, body: str = "") -> tuple[str, str]:
+        """Hand a message to the recipient's server on port 25, as a stranger does."""
+        token, sender = secrets.token_hex(8), "somebody@client.test"
+        data = message(sender, recipient, token, f"Message-ID: <{token}@test>\r\n")
+        with Smtp(self.target(recipient), 25) as session:
+            session.hello("client.test")
+            return token, submit(session, sender, recipient, data.removesuffix(b".\r\n")
+                                 + body.encode() + b".\r\n")  # fmt: skip
+
+    def arrived(self, address: str, token: str) -> bytes | None:
+        """Return the message once it is in the account's INBOX, or None after a minute."""
+        return read_imap(self.target(address), 993, self.login(address), token, ARRIVAL)
+
+    def count(self, address: str, token: str) -> int:
+        """Return how many messages with the token are in the account's INBOX now."""
+        return count_imap(self.target(address), 993, self.login(address), token)
+
+
+@pytest.fixture(scope="module")
+def post(lab_facts: dict[str, Any]) -> Post:
+    """The lab's accounts."""
+    return Post(lab_facts)
+
+
+@pytest.fixture(scope="module")
+def entries(site: Site) -> list[Entry]:
+    """What verify found in the second run of site.yml."""
+    return read(site.report)
+
+
+def test_verify_passes_in_every_check(entries: list[Entry]) -> None:
+    assert [entry for entry in entries if not entry.ok] == []
+
+
+@pytest.mark.parametrize(("origin", "destination"), [*permutations(ACCOUNTS, 2)])
+def test_mail_between_two_accounts_arrives_within_a_minute(
+    entries: list[Entry], origin: str, destination: str
+) -> None:
+    legs = {e.check: e for e in entries if e.subject == f"{origin} to {destination}"}
+    assert legs["arrived"].ok
+    assert legs["arrived"].seconds < ARRIVAL
+    if destination == "friend@peer.test":
+        judged = {"signed_twice", "spf_passes", "dkim_rsa_passes", "dkim_ed25519_passes"}
+        assert judged | {"dmarc_passes"} <= legs.keys()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("host", MAIL_HOSTS)
+def test_twenty_kinds_of_abuse_are_tried_and_refused(
+    entries: list[Entry], host: str, family: str
+) -> None:
+    subject = f"{dict(SERVERS.values())[host]} {family}"
+    tried = {e.check: e.ok for e in entries if e.part == "outside" and subject in e.subject}
+    benign = {"starttls_verified", "imap_logs_in", "sieve_logs_in", "own_notification_is_taken"}
+    assert len(tried.keys() - benign) >= 20
+    assert all(tried.values())
+
+
+@pytest.mark.parametrize(
+    ("recipient", "reader"),
+    [
+        ("info@alpha.test", "taro@alpha.test"),
+        ("abuse@alpha.test", "taro@alpha.test"),
+        ("Taro+Lists@ALPHA.test", "taro@alpha.test"),
+        ("saburo+lists@gamma.test", "saburo@gamma.test"),
+        ("nobody-of-this-name@beta.test", "hanako@beta.test"),
+        ("postmaster@mx1.alpha.test", "taro@alpha.test"),
+        ("friend@alpha.test", "friend@peer.test"),
+    ],
+    ids=["alias", "chain", "extension on 13", "extension on 12", "catch-all", "host", "forward"],
+)
+def test_an_address_leads_where_the_inventory_says(post: Post, recipient: str, reader: str) -> None:
+    token, reply = post.send("jiro@alpha.test", recipient)
+    assert reply.startswith("250"), reply
+    assert post.arrived(reader, token)
+
+
+def test_an_alias_reaches_all_its_targets_once_each(post: Post) -> None:
+    token, _ = post.send("saburo@gamma.test", "everybody@alpha.test")
+    for reader in ("taro@alpha.test", "jiro@alpha.test", "hanako@beta.test"):
+        assert post.arrived(reader, token)
+        assert post.count(reader, token) == 1
+
+
+@pytest.mark.parametrize("domain", ["alpha.test", "gamma.test"])
+def test_two_users_of_one_domain_see_only_their_own_mail(post: Post, domain: str) -> None:
+    first = {"alpha.test": "taro@alpha.test", "gamma.test": "saburo@gamma.test"}[domain]
+    second = {"alpha.test": "jiro@alpha.test", "gamma.test": "shiro@gamma.test"}[domain]
+    for reader, other in ((first, second), (second, first)):
+        token, _ = post.send("hanako@beta.test", reader)
+        assert post.arrived(reader, token)
+        assert post.count(other, token) == 0
+
+
+@pytest.mark.parametrize("domain", ["alpha.test", "gamma.test"])
+def test_a_full_mailbox_is_told_at_rcpt_and_what_was_taken_stays(post: Post, domain: str) -> None:
+    shiro, filler = f"shiro@{domain}", "x" * 900 + "\r\n"
+    refusal = ""
+    for _ in range(4):
+        token, refusal = post.transfer(shiro, filler * (MIB // 2 // len(filler)))
+        if not refusal.startswith("250"):
+            break
+        assert post.arrived(shiro, token)
+    assert refusal.startswith("452 4.2.2"), refusal
+    assert post.count(shiro, token) == 0
+
+
+def test_a_message_over_the_size_limit_is_refused(post: Post) -> None:
+    with open_session(post.target("taro@alpha.test"), 465, post.login("taro@alpha.test")) as line:
+        reply = line.command(f"MAIL FROM:<taro@alpha.test> SIZE={200 * MIB}")
+    assert reply.startswith("552"), reply
+
+
+def test_an_account_that_only_receives_gets_mail(post: Post) -> None:
+    token, _ = post.send("jiro@alpha.test", "archive@alpha.test")
+    assert post.arrived("archive@alpha.test", token)
+
+
+def test_an_account_sends_as_its_alias(post: Post) -> None:
+    token = secrets.token_hex(8)
+    with open_session(post.target("taro@alpha.test"), 465, post.login("taro@alpha.test")) as line:
+        data = message("info@alpha.test", "friend@peer.test", token)
+        reply = submit(line, "info@alpha.test", "friend@peer.test", data)
+    assert reply.startswith("250"), reply
+    text = post.arrived("friend@peer.test", token)
+    assert text
+    assert b"dmarc=pass" in text
+
+
+@pytest.mark.parametrize("host", ["alpha.test", "gamma.test"])
+def test_a_stranger_may_write_but_not_as_one_of_us(post: Post, host: str) -> None:
+    recipient = {"alpha.test": "taro@alpha.test", "gamma.test": "saburo@gamma.test"}[host]
+    with Smtp(post.target(recipient), 25) as session:
+        session.hello("client.test")
+        data = message(recipient, recipient, "posing as the recipient")
+        reply = submit(session, "somebody@client.test", recipient, data)
+    # DMARC's `reject` of the domain itself (RFC 7489 6.3).
+    assert refused(reply), reply
