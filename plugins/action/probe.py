@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 from postwright.model import load_from_ansible, mail_for_verify
 from postwright.report import Entry, append
@@ -33,8 +34,15 @@ class ActionModule(ActionBase):
         if variables.get("verify_report"):
             path = Path(self._templar.template(variables["verify_report"]))
             append(path, [Entry(part="outside", **r) for r in results])
+        if missed := result["not_probed"]:
+            Display().warning(
+                f"not probed, for want of a route from here: {', '.join(missed)}. "
+                "Name a host that has one in the group mail_probes."
+            )
         wrong = [r for r in results if not r["ok"]]
         result["msg"] = f"{len(results) - len(wrong)} of {len(results)} checks from outside passed"
+        if not results:
+            result |= {"failed": True, "msg": "nothing could be probed from here"}
         if wrong:
             lines = [
                 f"- {r['subject']}: {r['promise']}: seen: {r['seen']} ({r['check']})" for r in wrong

@@ -48,10 +48,15 @@ probe_results:
   type: list
   elements: dict
   returned: always
+not_probed:
+  description: Addresses that this host has no route to, so that nothing was learnt of them.
+  type: list
+  elements: str
+  returned: always
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.postwright.mail.plugins.module_utils.probe.run import run
+from ansible_collections.postwright.mail.plugins.module_utils.probe.run import out_of_reach, run
 
 
 def main() -> None:
@@ -77,7 +82,12 @@ def main() -> None:
     )
     given = module.params
     results = run(given["mails"], given["passwords"], given["outsider"], given["peer"])
-    module.exit_json(changed=False, probe_results=results, invocation={})
+    module.exit_json(
+        changed=False,
+        probe_results=results,
+        not_probed=out_of_reach(given["mails"]),
+        invocation={},
+    )
 
 
 if __name__ == "__main__":

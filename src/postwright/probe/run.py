@@ -10,7 +10,7 @@ from .mailbox import check_closed, check_mailbox
 from .result import Recorder
 from .submission import Login, check_notification, check_submission
 from .transfer import check_transfer
-from .wire import Target
+from .wire import Target, has_route
 
 CLEAR_PORTS = [110, 143]
 
@@ -103,6 +103,16 @@ def probe_journeys(
     return Recorder([result for recorder in recorders for result in recorder.results])
 
 
+def out_of_reach(mails: list[dict[str, Any]]) -> list[str]:
+    """Return the addresses that cannot be probed from here, for want of a route of their kind."""
+    return [
+        f"{target} ({target.address})"
+        for mail in mails
+        for target in targets(mail["host"])
+        if not has_route(target)
+    ]
+
+
 def run(
     mails: list[dict[str, Any]],
     passwords: dict[str, str],
@@ -115,6 +125,7 @@ def run(
             pool.submit(probe_target, mail, target, passwords, outsider)
             for mail in mails
             for target in targets(mail["host"])
+            if has_route(target)
         ]
         hosts = [future.result() for future in waiting]
     journeys = probe_journeys(mails, passwords, peer)

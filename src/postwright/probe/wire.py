@@ -28,6 +28,16 @@ class Target:
         return f"{self.hostname} {self.family}"
 
 
+def has_route(target: Target) -> bool:
+    """Tell whether this host could send to a target at all; nothing is sent."""
+    with socket.socket(FAMILIES[target.family], socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((target.address, 9))
+        except OSError:
+            return False
+    return True
+
+
 def tls_context(oldest: bool = False) -> ssl.SSLContext:
     """Return a client context that verifies names; `oldest` offers nothing newer than TLS 1.1."""
     context = ssl.create_default_context()

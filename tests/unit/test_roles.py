@@ -1,0 +1,40 @@
+"""Every role: what its defaults state, its argument specs describe, under the role's own prefix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROLES = sorted((Path(__file__).parents[2] / "roles").iterdir())
+
+
+def loaded(path: Path) -> dict[str, Any]:
+    """Return a YAML file's mapping; an empty one where there is no such file."""
+    return yaml.safe_load(path.read_text(encoding="utf-8")) or {} if path.exists() else {}
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_defaults_and_argument_specs_have_the_same_keys(role: Path) -> None:
+    defaults = loaded(role / "defaults" / "main.yml")
+    specs = loaded(role / "meta" / "argument_specs.yml")["argument_specs"]
+    assert set(specs["main"].get("options", {})) == set(defaults)
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_variables_carry_the_roles_name(role: Path) -> None:
+    variables = loaded(role / "defaults" / "main.yml") | loaded(role / "vars" / "main.yml")
+    assert [name for name in variables if not name.startswith(f"{role.name}_")] == []
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_every_template_and_file_names_its_role(role: Path) -> None:
+    # These formats have no comments, or the whole file is one value.
+    mute = {"mailname.j2", "certificates.json.j2"}
+    for folder in (role / "templates", role / "files"):
+        for path in folder.rglob("*"):
+            if path.is_file() and path.name not in mute:
+                head = path.read_text(encoding="utf-8")[:400]
+                assert f"role {role.name}" in head, path
