@@ -44,7 +44,7 @@ class ActionModule(ActionBase):
                      "POSTWRIGHT_HOST": json.dumps(variables["preflight_host"])},
                 capture_output=True, text=True, check=False,
             )  # fmt: skip
-            tests = self._tests(home / "junit.xml")
+            tests = self._tests(home / "junit.xml", name)
         if variables.get("verify_report"):
             entries = [
                 Entry(part="inside", subject=name, check=t["test"], promise=t["test"], **t)
@@ -80,16 +80,24 @@ class ActionModule(ActionBase):
         return "\n".join([f"Host {name}", *lines, share, ""])
 
     @staticmethod
-    def _tests(report: Path) -> list[dict[str, Any]]:
+    def _tests(report: Path, host: str) -> list[dict[str, Any]]:
         if not report.exists():
             return []
         cases = ElementTree.parse(report).getroot().iter("testcase")  # noqa: S314 (our own file)
         return [
             {
-                "test": case.attrib["name"].split("[")[0].removeprefix("test_").replace("_", " "),
+                "test": _said(case.attrib["name"], host),
                 "seconds": float(case.attrib.get("time", 0)),
                 "ok": not (bad := [c for c in case if c.tag in {"failure", "error"}]),
                 "seen": bad[0].attrib.get("message", "")[:400] if bad else "",
             }
             for case in cases
         ]
+
+
+def _said(name: str, host: str) -> str:
+    """Return a test's name as words; of its parameters, not the host that testinfra adds."""
+    words, _, parameters = name.rstrip("]").partition("[")
+    said = words.removeprefix("test_").replace("_", " ")
+    rest = parameters.removeprefix(f"ssh://{host}").lstrip("-")
+    return f"{said}: {rest}" if rest else said

@@ -81,6 +81,7 @@ import hashlib
 import json
 import os
 import pwd
+import re
 import shlex
 import shutil
 import tempfile
@@ -203,13 +204,29 @@ def validate(module: AnsibleModule, files: list[dict[str, Any]]) -> None:
             staged.write_text(spec["content"], encoding="utf-8", errors="surrogateescape")
         code, out, err = module.run_command(shlex.split(command.format(root=root)))
         if code != 0:
-            said = "\n".join(line for line in (out + err).splitlines() if line.strip())
+            said = (out + err).replace(str(root), "")
+            lines = [line for line in said.splitlines() if line.strip()]
             module.fail_json(
-                msg=f"the new configuration was refused and nothing was replaced:\n{said}\n"
-                f"(command: {command})"
+                msg="\n".join(
+                    [
+                        "the new configuration was refused and nothing was replaced:",
+                        *dict.fromkeys([*lines, *quoted(said, files)]),
+                        f"(command: {command.format(root='')})",
+                    ]
+                )
             )
     finally:
         shutil.rmtree(root, ignore_errors=True)
+
+
+def quoted(said: str, files: list[dict[str, Any]]) -> list[str]:
+    """Return the lines that a program complains of by file and number; they lie nowhere to look."""
+    texts = {spec["dest"]: spec["content"].splitlines() for spec in files}
+    return [
+        f"{path} line {number} reads: {texts[path][int(number) - 1].strip()}"
+        for path, number in re.findall(r"(/[^\s:,]+)(?:,? line |:)(\d+)", said)
+        if 0 < int(number) <= len(texts.get(path, ()))
+    ]
 
 
 def compile_tables(module: AnsibleModule, installer: Installer) -> None:
@@ -241,6 +258,24 @@ class Unit:
         self.enable: str = module.params["enable"] or self.name
         self.record = STATE / f"{self.name}.json"
 
+    def forget(self, files: list[dict[str, Any]]) -> None:
+        """Take back the record of files that are about to be replaced.
+
+        Whoever changed them may have had the daemon load what they wrote; and this run may be
+        killed between replacing a file and reloading the daemon.
+        """
+        known: dict[str, str] = json.loads(read(self.record) or "{}")
+        stale = {spec["dest"] for spec in files if read(Path(spec["dest"])) != spec["content"]}
+        if known.keys() & stale:
+            self.remember({path: seen for path, seen in known.items() if path not in stale})
+
+    def remember(self, loaded: dict[str, str]) -> None:
+        """Write down what the daemon has loaded: a digest for each file."""
+        STATE.mkdir(parents=True, exist_ok=True)
+        partial = self.record.with_suffix(".new")
+        partial.write_text(json.dumps(loaded, indent=1), encoding="utf-8")
+        partial.replace(self.record)
+
     def systemctl(self, verb: str, name: str) -> None:
         """Run systemctl; a failure shows the unit's journal."""
         code, _, err = self.module.run_command(["systemctl", verb, name])
@@ -269,7 +304,7 @@ class Unit:
         }
         active = self.property("ActiveState", self.name) == "active"
         enabled = self.property("UnitFileState", self.enable) in {"enabled", "static"}
-        restart = not loaded or different & set(self.module.params["restart_for"])
+        restart = not known or different & set(self.module.params["restart_for"])
         verb = "start" if not active else "restart" if restart else "reload"
         if not enabled:
             installer.did.append(f"enabled {self.enable}")
@@ -283,10 +318,7 @@ class Unit:
             self.systemctl("enable", self.enable)
         if different or not active:
             self.systemctl(verb, self.name)
-            STATE.mkdir(parents=True, exist_ok=True)
-            partial = self.record.with_suffix(".new")
-            partial.write_text(json.dumps(wanted, indent=1), encoding="utf-8")
-            partial.replace(self.record)
+            self.remember(wanted)
 
 
 def main() -> None:
@@ -313,6 +345,9 @@ def main() -> None:
             existing = read(Path(spec["dest"]))
             spec["content"] = spec["content"] if existing is None else existing
     validate(module, files)
+    unit = Unit(module) if module.params["unit"] else None
+    if unit and not module.check_mode:
+        unit.forget(files)
     for spec in module.params["directories"]:
         installer.directory(spec)
     for spec in files:
@@ -320,8 +355,8 @@ def main() -> None:
     for name in module.params["absent"]:
         installer.remove(name)
     compile_tables(module, installer)
-    if module.params["unit"]:
-        Unit(module).apply(files, installer)
+    if unit:
+        unit.apply(files, installer)
     # `invocation` is stated empty: the default would repeat every file's text, secrets included.
     module.exit_json(
         changed=bool(installer.did), did=installer.did, diff=installer.diffs, invocation={}

@@ -45,20 +45,25 @@ def test_each_stopped_service_turns_verify_red_on_both_releases() -> None:
         for host in UNITS:
             assert seen.recap()[host]["failed"] == 1
         name = services[0].partition("@")[0]
-        assert f"service runs and comes back after a reboot[{name}]" in seen.output
+        assert f"service runs and comes back after a reboot: {name}: " in seen.output
 
 
 def test_each_opened_door_turns_the_probe_red_and_site_shuts_it(tmp_path: Path) -> None:
     report = tmp_path / "report.jsonl"
     on("mx1", "postconf", "-e",
-       "smtpd_relay_restrictions = permit", "smtpd_recipient_restrictions = permit",
+       # Postfix refuses to start as an open relay that is written down openly.
+       "smtpd_relay_restrictions = check_client_access static:OK, reject_unauth_destination",
+       "smtpd_recipient_restrictions = check_client_access static:OK",
        "submission_sender_restrictions = permit", "smtpd_sasl_auth_enable = yes",
-       "smtpd_tls_auth_only = no", "smtpd_forbid_bare_newline = no", "disable_vrfy_command = no",
+       "smtpd_tls_auth_only = no", "smtpd_forbid_bare_newline = no",
+       "smtpd_reject_unlisted_recipient = no",
        "smtpd_tls_protocols = >=TLSv1", "smtpd_forbid_unauth_pipelining = no")  # fmt: skip
     on("mx1", "sh", "-ec", "echo 'return' >/etc/rspamd/rspamd.local.lua")
     on("mx1", "systemctl", "restart", "postfix", "rspamd")
     on("mx2", "systemctl", "stop", "rspamd")
-    seen = play("playbooks/verify.yml", "-e", f"verify_report={report}")
+    few = {"taro@alpha.test": "correct horse taro", "saburo@gamma.test": "correct horse saburo"}
+    extra = {"verify_report": str(report), "verify_passwords": few}
+    seen = play("playbooks/verify.yml", "-e", json.dumps(extra))
     assert seen.status != 0
     outside = [entry for entry in read(report) if entry.part == "outside" and not entry.ok]
     red = {entry.check for entry in outside if "mx1" in entry.subject}
@@ -71,7 +76,6 @@ def test_each_opened_door_turns_the_probe_red_and_site_shuts_it(tmp_path: Path) 
         "auth_on_25_in_clear",
         "auth_on_25_under_tls",
         "smuggling_LF.LF",
-        "vrfy_tells_nothing",
         "pose_as_outsider",
         "header_pose_as_outsider",
         "null_sender",
@@ -79,7 +83,7 @@ def test_each_opened_door_turns_the_probe_red_and_site_shuts_it(tmp_path: Path) 
     # Without Rspamd mail would leave unsigned: submission is told to come again.
     late = [entry for entry in outside if entry.subject.startswith("saburo@gamma.test to")]
     assert {entry.check for entry in late} == {"submitted"}
-    assert all(re.match(r"4\d\d ", entry.seen) for entry in late), late
+    assert all(re.search(r"\b4\d\d 4\.\d", entry.seen) for entry in late), late
     mended = play("site.yml")
     assert mended.status == 0, mended.output[-3000:]
 
@@ -94,31 +98,36 @@ def test_acme_server_down_is_said_and_services_keep_their_certificate(
     routes = (
         f"ip route {{0}} unreachable {acme['ipv4']}; ip -6 route {{0}} unreachable {acme['ipv6']}"
     )
-    near_end = {"certificates_renew_days": 3650}
+    _near_its_end("mx1")
     with broken("mx1", routes.format("add"), routes.format("del")):
-        seen = play("playbooks/hosts.yml", "--limit", "mx1", "-e", json.dumps(near_end))
+        seen = play("playbooks/hosts.yml", "--limit", "mx1")
     assert seen.status == 0, seen.output
     assert "mx1.alpha.test: the ACME server gave no certificate" in seen.output
     assert "the present one is still valid" in seen.output
     assert "Is the ACME server up" in seen.output
     assert on("mx1", *fingerprint) == before
-    assert play("playbooks/hosts.yml").status == 0
-    assert play("playbooks/verify.yml", "--limit", "mail_hosts").status == 0
+    assert play("playbooks/verify.yml", "--limit", "mx1").status == 0
+    assert play("playbooks/keys.yml", "--limit", "mx1").status == 0
 
 
 def test_a_renewal_keeps_the_key_and_comes_into_use() -> None:
     renewed = "/usr/local/sbin/postwright-certificates"
     key = ("sha256sum", "/var/lib/dehydrated/certs/mx1.alpha.test/privkey.pem")
     before, served = on("mx1", *key), _served()
-    on("mx1", "sed", "-i", "s/\"renew_days\": [0-9]*/\"renew_days\": 3650/",
-       "/etc/postwright/certificates.json")  # fmt: skip
+    _near_its_end("mx1")
     said = on("mx1", renewed, "renew")
     assert "issued mx1.alpha.test (it was near its end)" in said
     assert "reloaded postfix" in said
     assert "reloaded dovecot" in said
     assert on("mx1", *key) == before
     assert _served() != served
-    assert play("playbooks/hosts.yml", "--limit", "mx1").status == 0
+    assert play("playbooks/keys.yml", "--limit", "mx1").status == 0
+
+
+def _near_its_end(host: str) -> None:
+    """Have a host take its certificate for one to renew, until keys.yml runs."""
+    on(host, "sed", "-i", 's/"renew_days": [0-9]*/"renew_days": 3650/',
+       "/etc/postwright/certificates.json")  # fmt: skip
 
 
 def _served() -> str:
@@ -161,5 +170,6 @@ def test_a_refused_configuration_replaces_nothing(site: Site) -> None:
     seen = play("playbooks/hosts.yml", "--limit", "mx2", "-e", "dovecot_auth_cache_ttl=soon")
     assert seen.status != 0
     assert "the new configuration was refused and nothing was replaced" in seen.output
-    assert "auth_cache_ttl" in seen.output
+    assert "/etc/dovecot/dovecot.conf line" in seen.output
+    assert "reads: auth_cache_ttl = soon" in seen.output
     assert on("mx2", "sha256sum", "/etc/dovecot/dovecot.conf") == kept

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from labkit import MAIL_HOSTS, Site, answering, on
+from labkit import MAIL_HOSTS, Site, answering, on, play
+from postwright.probe.wire import Smtp, Target
 
 SERVED = {22, 25, 80, 465, 993, 995, 4190}
 ALLOWED = SERVED | {443}
@@ -45,3 +47,29 @@ def test_host_listens_where_it_serves_and_nowhere_else(
     assert outside >= SERVED
     assert outside <= ALLOWED
     assert answering(lab_facts, host) == [25, 465, 993, 995, 4190]
+
+
+def test_submission_with_starttls_is_there_when_asked_for_and_only_then(
+    site: Site, lab_facts: dict[str, Any]
+) -> None:
+    assert site.second.status == 0
+    wanted = json.dumps({"mail_submission_starttls": True})
+    for playbook in ("hosts", "cutover"):
+        assert play(f"playbooks/{playbook}.yml", "-e", wanted).status == 0
+    for host, (hostname, address) in {
+        "mx1": ("mx1.alpha.test", "taro@alpha.test"),
+        "mx2": ("mx2.gamma.test", "saburo@gamma.test"),
+    }.items():
+        target = Target(hostname, lab_facts["hosts"][host]["ipv4"], "IPv4")
+        password = f"correct horse {address.partition('@')[0]}"
+        with Smtp(target, 587) as session:
+            assert "AUTH" not in session.hello()
+            assert session.login(address, password).startswith("530")
+            assert "AUTH" in session.upgrade()
+            assert session.login(address, password).startswith("235")
+            assert session.command(f"MAIL FROM:<{address}>").startswith("250")
+            assert session.command("RCPT TO:<friend@peer.test>").startswith("250")
+    for playbook in ("hosts", "cutover"):
+        assert play(f"playbooks/{playbook}.yml").status == 0
+    for host in MAIL_HOSTS:
+        assert 587 not in answering(lab_facts, host)

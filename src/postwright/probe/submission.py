@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from .result import Recorder
-from .wire import Line, Smtp, Target, refused
+from .wire import Line, Smtp, Target, greets, refused
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,8 @@ def check_submission(
     own = login.address
     check = partial(recorder.check, subject=f"{target} port {port} as {own}", source="RFC 6409")
     refuses = partial(_submits, target, port, login)
+    if not check("submission_greets", promise="greets", look=partial(greets, target, port, True)):
+        return
     if not login.sends:
         check(
             "receive_only_cannot_send",

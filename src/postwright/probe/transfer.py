@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from .result import Recorder
-from .wire import Smtp, Target, refused, tls_context
+from .wire import Smtp, Target, greets, refused, tls_context
 
 SENDER = "probe@probe.invalid"
 
@@ -139,6 +139,8 @@ def check_transfer(
     local, domain = recipient.split("@")
     user, elsewhere = outsider.split("@")
     check = partial(recorder.check, subject=f"{target} port {port}")
+    if not check("greets", promise="greets", look=partial(greets, target, port)):
+        return
     check(
         "starttls_verified",
         promise="offers STARTTLS with a certificate that is valid for its name",

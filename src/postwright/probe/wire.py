@@ -151,6 +151,12 @@ class Smtp(Line):
         return self.command(f"AUTH PLAIN {token}")
 
 
+def greets(target: Target, port: int, implicit_tls: bool = False) -> tuple[bool, str]:
+    """Tell whether an SMTP server says 220; without that, no other question is worth its time."""
+    with Smtp(target, port, implicit_tls) as session:
+        return session.greeting.startswith("220"), session.greeting
+
+
 def refused(reply: str) -> bool:
     """Tell whether an SMTP reply is a permanent refusal (or the peer hung up on us)."""
     return reply.startswith("5") or reply == "closed"
