@@ -35,6 +35,7 @@ def up(checkout: Path, anew: Iterable[str] = ()) -> Lab:
     lab = claims.claim(checkout)
     with board() as shown, _alone(checkout, shown):
         kept = keys.ensure(lab)
+        machine.make_room()
         shown.say("lab", "makes the network")
         mirror = network.find_mirror()
         network.raise_network(lab, mirror)
