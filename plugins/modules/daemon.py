@@ -76,6 +76,7 @@ did:
   returned: always
 """
 
+import fcntl
 import grp
 import hashlib
 import json
@@ -84,13 +85,14 @@ import pwd
 import re
 import shlex
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 STATE = Path("/var/lib/postwright/loaded")
+# Emptied by a reboot, so that nothing of a killed run stays for long.
+SCRATCH = Path("/run/postwright")
 HIDDEN = "(a secret: not shown)\n"
 
 
@@ -167,14 +169,17 @@ class Installer:
         if self.check:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        # Always the same name: what a killed run left is overwritten, and goes.
+        new = path.with_name(f".{path.name}.new")
+        new.unlink(missing_ok=True)
+        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as out:
             out.write(spec["content"])
             os.fchown(out.fileno(), wanted[0], wanted[1])
             os.fchmod(out.fileno(), mode)
             out.flush()
             os.fsync(out.fileno())
-        Path(name).replace(path)
+        new.replace(path)
 
     def remove(self, name: str) -> None:
         """Remove a file that must not exist."""
@@ -193,7 +198,9 @@ def validate(module: AnsibleModule, files: list[dict[str, Any]]) -> None:
         return
     if shutil.which(shlex.split(command)[0]) is None and module.check_mode:
         return  # a bare host under --check: the program is not installed yet
-    root = Path(tempfile.mkdtemp(prefix="postwright-"))
+    root = SCRATCH / f"{module.params['unit'] or 'files'}.staged"
+    shutil.rmtree(root, ignore_errors=True)  # a killed run's
+    root.mkdir(mode=0o700)
     try:
         tree = module.params["tree"]
         if tree and Path(tree).is_dir():
@@ -321,6 +328,13 @@ class Unit:
             self.remember(wanted)
 
 
+def alone(unit: str | None) -> None:
+    """Wait until no process of a killed run works on the unit; then hold it until we end."""
+    SCRATCH.mkdir(mode=0o700, exist_ok=True)
+    lock = os.open(SCRATCH / f"{unit or 'files'}.lock", os.O_WRONLY | os.O_CREAT, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+
+
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
@@ -338,6 +352,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
+    alone(module.params["unit"])
     installer = Installer(module)
     files = module.params["files"]
     for spec in files:
