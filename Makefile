@@ -27,7 +27,7 @@ lint: setup ## Ansible, YAML, Python and types
 unit: setup ## only the tests that need no lab
 	$(BIN)/python -m pytest tests/unit
 
-drill: setup ## long proofs: the playbook killed at ten moments
+drill: setup ## long proofs: the playbook killed at eleven moments
 	$(BIN)/python -m pytest tests/drill
 
 bench: setup ## ratios against the floors

@@ -1,0 +1,55 @@
+"""The lab, bare hosts with zones that nobody has written to, and the undisturbed run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+import drill_state
+from drill_kill import Say
+from labkit import MAIL_HOSTS, command, lab, play
+
+
+@pytest.fixture(scope="session")
+def say(request: pytest.FixtureRequest) -> Say:
+    """Print a line at once, past pytest's capture: a drill takes half an hour."""
+    reporter = request.config.pluginmanager.getplugin("terminalreporter")
+    start = time.monotonic()
+
+    def line(text: str) -> None:
+        reporter.ensure_newline()
+        reporter.write_line(f"[drill] {time.monotonic() - start:6.0f} s  {text}")
+        reporter.flush()
+
+    return line
+
+
+@pytest.fixture(scope="session")
+def lab_up(say: Say) -> Iterator[None]:
+    """The running lab; taken down again where it was not up before."""
+    was_up = command("scripts/lab", "status").returncode == 0
+    say("the lab comes up")
+    lab("up")
+    yield
+    if not was_up:
+        lab("down")
+
+
+@pytest.fixture(scope="session")
+def bare(lab_up: None) -> Callable[[], None]:
+    """Give both mail hosts and the name server new disks: bare hosts, zones as they started."""
+    return lambda: print(lab("reset", *MAIL_HOSTS, "ns1"))
+
+
+@pytest.fixture(scope="session")
+def undisturbed(bare: Callable[[], None], say: Say) -> drill_state.State:
+    """What one run of site.yml on bare hosts ends with."""
+    bare()
+    say("bare hosts; the undisturbed run begins")
+    site = play("site.yml")
+    assert site.status == 0, site.output[-4000:]
+    state = drill_state.whole()
+    say(f"the undisturbed run took {site.seconds:.0f} s; {len(state)} facts are its final state")
+    return state

@@ -1,0 +1,107 @@
+"""Start site.yml, wait for a moment of it, and kill it there without a word."""
+
+from __future__ import annotations
+
+import enum
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from labkit import BIN, MAIL_HOSTS, ROOT
+from postwright.lab import claims, machine
+
+Say = Callable[[str], None]
+
+
+class Reach(enum.Enum):
+    """What dies at the moment."""
+
+    PROGRAM = "ansible-playbook; its workers finish the task they are at"
+    CONTROLLER = "ansible-playbook, its workers and their ssh; what they began on hosts goes on"
+    HOSTS = "all of that, and on both hosts every process that came by ssh"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A point of a run: after these headings were printed, as soon as `now` holds."""
+
+    during: str
+    headings: tuple[str, ...]
+    now: Callable[[], bool]
+    reach: Reach
+
+
+def inside(host: str) -> Path:
+    """Return a host's root directory as this machine sees it, its /tmp and /run included."""
+    lab = claims.find(ROOT)
+    pid = machine.init_pid(lab.hosts[host]) if lab else None
+    assert pid is not None, f"{host} does not run"
+    return Path(f"/proc/{pid}/root")
+
+
+def run_until(moment: Moment, log: Path) -> float:
+    """Start site.yml and kill it at the moment. Returns for how many seconds it ran."""
+    start = time.monotonic()
+    with log.open("wb") as output:
+        play = subprocess.Popen(
+            [BIN / "ansible-playbook", "-i", "inventory/lab", "site.yml"],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            # Otherwise a task's heading waits for its first result.
+            env=os.environ | {"ANSIBLE_DISPLAY_SKIPPED_HOSTS": "true"},
+        )
+    try:
+        _await(moment, play, log)
+    finally:
+        _kill(play.pid, moment.reach)
+        play.wait()
+    return time.monotonic() - start
+
+
+def _await(moment: Moment, play: subprocess.Popen[bytes], log: Path) -> None:
+    while not (_headed(moment, log) and moment.now()):
+        seen = log.read_text(encoding="utf-8")
+        assert play.poll() is None, f"the run ended before {moment.during}:\n{seen[-4000:]}"
+        time.sleep(0.005)
+
+
+def _headed(moment: Moment, log: Path) -> bool:
+    text = log.read_text(encoding="utf-8")
+    at = 0
+    for heading in moment.headings:
+        at = text.find(heading, at)
+        if at < 0:
+            return False
+    return True
+
+
+def _kill(play: int, reach: Reach) -> None:
+    if reach is Reach.HOSTS:
+        # First of all, and atomically (cgroups(7)): what runs there is milliseconds from its end.
+        for host in MAIL_HOSTS:
+            cgroup = inside(host) / "sys/fs/cgroup/system.slice/ssh.service/cgroup.kill"
+            cgroup.write_text("1")
+    if reach is Reach.PROGRAM:
+        os.killpg(play, signal.SIGKILL)
+        return
+    for pid in list(_frozen(play)):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _frozen(pid: int) -> Iterator[int]:
+    """Stop a process and its descendants, workers in sessions of their own included."""
+    try:
+        os.kill(pid, signal.SIGSTOP)
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    except (ProcessLookupError, FileNotFoundError):
+        return
+    yield pid
+    for child in children:
+        yield from _frozen(int(child))
