@@ -6,7 +6,8 @@ them, `apply` makes a plan true through a driver, `answers` asks the zone's own 
 
 from .answers import Authorities, Waiting
 from .claims import Phase
-from .desired import DkimKey, desired, drivers
+from .desired import DkimKey, desired
+from .drivers import drivers
 from .errors import DnsError
 from .plan import Guards, Plan
 from .run import (

@@ -30,12 +30,6 @@ class Domain(DomainSpec):
         return target if "@" in target else f"{target}@{self.name}"
 
 
-class Provider(ProviderSpec):
-    """A DNS provider; `name` is its key in `dns_providers`."""
-
-    name: str
-
-
 class Inventory(BaseModel):
     """Everything the operator described, checked as a whole."""
 
@@ -43,7 +37,7 @@ class Inventory(BaseModel):
 
     domains: dict[str, Domain]
     hosts: dict[str, Host]
-    providers: dict[str, Provider]
+    providers: dict[str, ProviderSpec]
     owner: str
     resolvers: list[str]
     submission_starttls: bool = False

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from .checks import check
 from .explain import findings_of
 from .findings import Finding, choose, problem
-from .inventory import Domain, Host, Inventory, Provider
+from .inventory import Domain, Host, Inventory
 from .origin import Path, locate, plain
 from .problems import InventoryError
 from .schema import GlobalVariables, HostVariables
@@ -120,10 +120,7 @@ def _inventory(everything: GlobalVariables, hosts: Mapping[str, HostVariables]) 
             )
             for name, host in sorted(hosts.items())
         },
-        providers={
-            name: Provider(name=name, **_fields(spec))
-            for name, spec in sorted(everything.dns_providers.items())
-        },
+        providers=dict(sorted(everything.dns_providers.items())),
         owner=everything.mail_owner,
         resolvers=everything.dns_resolver,
         submission_starttls=everything.mail_submission_starttls,

@@ -8,7 +8,15 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from .schema import Account, Dmarc, DomainSpec, GlobalVariables, HostVariables, ProviderSpec
+from .schema import (
+    Account,
+    CloudflareSpec,
+    Dmarc,
+    DomainSpec,
+    GlobalVariables,
+    HostVariables,
+    Rfc2136Spec,
+)
 
 _TITLE = """# The inventory: every key
 
@@ -28,7 +36,8 @@ _SECTIONS: list[tuple[str, type[BaseModel]]] = [
     ("`mail_domains.NAME`", DomainSpec),
     ("`mail_domains.NAME.dmarc`", Dmarc),
     ("`mail_domains.NAME.accounts.LOCALPART`", Account),
-    ("`dns_providers.NAME`", ProviderSpec),
+    ("`dns_providers.NAME`, driver `rfc2136`", Rfc2136Spec),
+    ("`dns_providers.NAME`, driver `cloudflare`", CloudflareSpec),
 ]
 _TYPES = {
     "string": "text",

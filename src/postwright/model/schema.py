@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .types import (
     Address,
+    ApiToken,
+    ApiUrl,
     DomainName,
     HostName,
     KeyName,
@@ -25,6 +27,8 @@ from .types import (
     Target,
     TsigSecret,
 )
+
+_DRIVER = "How records are published: `rfc2136` or `cloudflare`."
 
 
 class Strict(BaseModel):
@@ -108,10 +112,10 @@ class DomainSpec(Strict):
     )
 
 
-class ProviderSpec(Strict):
+class Rfc2136Spec(Strict):
     """A DNS provider: a name server that takes dynamic updates (RFC 2136), signed by TSIG."""
 
-    driver: Literal["rfc2136"] = Field(description="How records are published: `rfc2136`.")
+    driver: Literal["rfc2136"] = Field(description=_DRIVER)
     server: Server = Field(description="Address or name of the primary name server.")
     port: int = Field(default=53, ge=1, le=65535, description="Its TCP port.")
     key_name: KeyName = Field(description="The name of the TSIG key (RFC 8945).")
@@ -124,6 +128,27 @@ class ProviderSpec(Strict):
     )
 
 
+class CloudflareSpec(Strict):
+    """A DNS provider: Cloudflare, by its API (v4)."""
+
+    driver: Literal["cloudflare"] = Field(description=_DRIVER)
+    api_token: ApiToken = Field(
+        description="An API token that may edit DNS in the zones (permissions Zone Read and DNS "
+        "Write). Keep it in the vault.",
+        examples=["{{ vault_cloudflare_token }}"],
+    )
+    api_url: ApiUrl = Field(
+        default="https://api.cloudflare.com/client/v4",
+        description="The API's address, where it is reached by another than Cloudflare's own.",
+    )
+
+
+DISCRIMINATOR = "driver"
+"""The key of a provider that says by which class the others are read."""
+
+ProviderSpec = Rfc2136Spec | CloudflareSpec
+
+
 class GlobalVariables(Strict):
     """What is said once for all hosts (`group_vars/all`)."""
 
@@ -132,7 +157,7 @@ class GlobalVariables(Strict):
         description="The mail domains, by name. An internationalised name is written as people "
         "read it.",
     )
-    dns_providers: dict[str, ProviderSpec] = Field(
+    dns_providers: dict[str, Annotated[ProviderSpec, Field(discriminator=DISCRIMINATOR)]] = Field(
         min_length=1, description="Who publishes DNS records, by a name of your choice."
     )
     mail_owner: Owner = Field(
