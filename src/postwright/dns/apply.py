@@ -15,8 +15,13 @@ from .records import Snapshot, canonical
 ATTEMPTS = 3
 
 
-def apply(driver: Driver, plan: Plan, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Apply a plan.
+def apply(
+    driver: Driver,
+    plan: Plan,
+    sleep: Callable[[float], None] = time.sleep,
+    just_read: Snapshot | None = None,
+) -> None:
+    """Apply a plan to the zone as it is read now, or as `just_read` says.
 
     An update without an answer may have been done: the zone is read again before it is sent
     again, and what is found done is not repeated.
@@ -38,8 +43,9 @@ def apply(driver: Driver, plan: Plan, sleep: Callable[[float], None] = time.slee
         reraise=True,
     ):
         with attempt:
-            seen = driver.read(plan.zone)
-            if attempt.retry_state.attempt_number > 1 and is_done(plan, seen):
+            first = attempt.retry_state.attempt_number == 1
+            seen = just_read if first and just_read else driver.read(plan.zone)
+            if not first and is_done(plan, seen):
                 return
             if seen.digest(plan.slots) != plan.observed:
                 raise _stale(plan)

@@ -196,6 +196,9 @@ def _blocked(draft: _Draft, claim: Claim) -> Conflict | None:
             f"give {cut} to a provider of the inventory, or end the delegation",
             adoptable=False,
         )
+    if hindrance := draft.snapshot.hindrance(claim.slot, claim.covers):
+        values = (hindrance.value,) if hindrance.value else ()
+        return Conflict(claim.slot, values, hindrance.why, hindrance.mend, adoptable=False)
     alias = draft.snapshot.values(Slot(claim.name, "CNAME"))
     if alias:
         return Conflict(

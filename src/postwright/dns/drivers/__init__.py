@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from postwright.model import Inventory, ProviderSpec, Rfc2136Spec
+from postwright.model import CloudflareSpec, Inventory, ProviderSpec, Rfc2136Spec
 
-from .base import Capabilities, Driver
+from .base import Capabilities, Driver, Refusal
 from .rfc2136 import Rfc2136, Server
 
-__all__ = ["Capabilities", "Driver", "Rfc2136", "Server", "drivers"]
+__all__ = ["Capabilities", "Driver", "Refusal", "Rfc2136", "Server", "drivers"]
 
 
 def drivers(inventory: Inventory) -> dict[str, Driver]:
@@ -39,6 +39,14 @@ def _rfc2136(name: str, spec: Rfc2136Spec) -> Driver:
     )
 
 
+def _cloudflare(name: str, spec: CloudflareSpec) -> Driver:
+    # Its SDK takes a fifth of a second to load: only who uses it shall wait.
+    from .cloudflare import Account, Cloudflare
+
+    return Cloudflare(Account(name, spec.api_url, spec.api_token.get_secret_value()))
+
+
 _MAKERS: dict[type[ProviderSpec], Callable[[str, Any], Driver]] = {
     Rfc2136Spec: _rfc2136,
+    CloudflareSpec: _cloudflare,
 }
