@@ -66,7 +66,9 @@ def text(record: Record) -> str:
         parts = [str(record["data"][key]) for key in _DATA[kind]]
         if kind == "CAA":
             parts[2] = '"' + parts[2].replace("\\", "\\\\").replace('"', '\\"') + '"'
-        return " ".join(parts) + ("." if kind == "SRV" else "")
+        if kind == "SRV":
+            parts[3] = parts[3].rstrip(".") + "."
+        return " ".join(parts)
     if kind == "MX":
         return f"{record['priority']} {content.rstrip('.')}."
     return f"{content}." if kind in {"CNAME", "NS", "PTR"} else str(content)
