@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -50,11 +51,15 @@ class NameServer:
     """A name server that takes updates."""
 
     def __init__(self, server: Server) -> None:
-        self.name, self._server = server.name, server
+        self.name, self.port, self._server = server.name, server.port, server
 
     def driver(self) -> Driver:
         """Return a new driver."""
         return Rfc2136(self._server)
+
+    def driver_through(self, port: int) -> Driver:
+        """Return a new, impatient driver that reaches the server by another port."""
+        return Rfc2136(replace(self._server, port=port, timeout=0.4))
 
     def foreign(self, name: str, kind: str, *values: str, ttl: int = 300) -> None:
         """Add values by an update of our own making."""
