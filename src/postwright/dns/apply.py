@@ -48,7 +48,7 @@ def apply(
             if not first and is_done(plan, seen):
                 return
             if seen.digest(plan.slots) != plan.observed:
-                raise _stale(plan)
+                raise _stale(plan) if first else _neither(plan)
             driver.apply(plan.zone, plan.changes)
 
 
@@ -80,6 +80,14 @@ def _block(plan: Plan, conflict: Conflict) -> str:
 
 def _forms(kind: str, values: tuple[str, ...]) -> list[str]:
     return sorted(canonical(kind, value) for value in values)
+
+
+def _neither(plan: Plan) -> StalePlanError:
+    return StalePlanError(
+        f"zone {plan.zone} is neither what the plan was made for nor what it leaves, after a "
+        "change whose answer was lost: a part of it was made, or somebody else changed the zone",
+        "run again: the plan is then made anew",
+    )
 
 
 def _stale(plan: Plan) -> StalePlanError:

@@ -116,6 +116,14 @@ def test_records_that_slip_between_pages_are_not_lost(
     assert len(server.log) == 1 + 3 * 3
 
 
+def test_a_record_of_another_form_is_told(
+    zone: Zone, server: CloudflareServer, driver: Cloudflare
+) -> None:
+    del server.world.add(zone, "MX", ZONE, "mx.test", priority=1)["priority"]
+    with pytest.raises(ProviderError, match=r"zone alpha\.test is not of the documented form"):
+        driver.read(ZONE)
+
+
 def test_a_zone_that_never_stands_still_is_given_up(
     zone: Zone, server: CloudflareServer, driver: Cloudflare
 ) -> None:

@@ -101,5 +101,17 @@ def test_a_run_that_stops_between_batches_is_finished_by_the_next() -> None:
         assert len(zone.records) == 300
 
 
+def test_a_first_batch_that_was_made_unseen_is_not_called_somebody_elses() -> None:
+    with serving(ZONE) as server:
+        driver = driver_at(server)
+        plan = plan_of(driver.read(ZONE), 150)
+        server.forget()
+        server.faults = {2: Fault.CUT_AFTER}
+        with pytest.raises(StalePlanError, match="a part of it was made"):
+            apply(driver, plan, lambda _: None)
+        apply(driver, plan_of(driver.read(ZONE), 150), lambda _: None)
+        assert not plan_of(driver.read(ZONE), 150).changes
+
+
 def test_batches_add_up() -> None:
     assert len(Batch(["a"], [{}]) + Batch(["b"])) == 3

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 
-from postwright.dns.errors import NotServedError, PartialError, ProviderError
+from postwright.dns.errors import DnsError, NotServedError, PartialError, ProviderError
 from postwright.dns.plan import Change
 from postwright.dns.records import Snapshot
 
@@ -73,7 +73,15 @@ class Cloudflare:
 
     def read(self, zone: str) -> Snapshot:
         """Return the zone: its records are one page."""
-        records = [Record.of(each) for each in self._api.records(zone, self._id(zone))]
+        found = self._api.records(zone, self._id(zone))
+        try:
+            records = [Record.of(each) for each in found]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ProviderError(
+                f"dns_providers.{self.name}: a record of zone {zone} is not of the documented form "
+                f"({type(error).__name__}: {error})",
+                "see what answers at api_url; if it is Cloudflare, report this",
+            ) from None
         self._read[zone] = records
         return snapshot(zone, records)
 
@@ -89,7 +97,7 @@ class Cloudflare:
     def _send(self, zone: str, part: Batch, done: int, whole: int) -> None:
         try:
             self._api.batch(zone, self._id(zone), part)
-        except Exception as error:
+        except DnsError as error:
             if not done:
                 raise
             raise PartialError(

@@ -171,6 +171,6 @@ class Api:
             raise self._judge.of_connection(what, error) from None
         except ValueError:
             raise self._judge.lost(what, "half an answer, or none of its own") from None
-        if not answer.get("success"):
+        if not isinstance(answer, dict) or not answer.get("success"):
             raise self._judge.lost(what, "an answer without success or error")
         return answer
