@@ -1,7 +1,8 @@
 """What Cloudflare's refusals and silences mean, said so that the operator can mend it.
 
-Cloudflare documents few of its codes. Those named here were seen in answers that public reports
-quote; what is not among them is told as Cloudflare says it.
+Cloudflare documents few of its codes. Most of those named here were seen in answers that public
+reports quote; 7000, 9103, 9107, 10001, 81055 and 81056 could not be verified, and only sharpen what
+is said. A code that is not among them is told as Cloudflare says it.
 """
 
 from __future__ import annotations

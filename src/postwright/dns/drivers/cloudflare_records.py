@@ -23,7 +23,7 @@ from postwright.dns.records import Hindrance, RecordSet, Slot, Snapshot
 from .base import Refusal
 
 AUTOMATIC = 300
-"""Seconds that the TTL 1, "automatic", stands for where a record is not proxied (page ttl)."""
+"""Seconds that the TTL 1, "automatic", stands for where a record is not proxied (octoDNS #210)."""
 
 _READ = date(2026, 11, 25)
 _DATA = {
@@ -64,8 +64,8 @@ class Record:
 def snapshot(zone: str, records: Iterable[Record]) -> Snapshot:
     """Return what a zone holds.
 
-    A CNAME at the zone's own name is answered as addresses (/dns/cname-flattening), so beside it
-    stands whatever but A and AAAA: it is no CNAME to the world, and none here.
+    A CNAME at the zone's own name is answered as addresses (/dns/cname-flattening, Setup), so
+    beside it stands whatever but A and AAAA: it is no CNAME to the world, and none here.
     """
     sets: dict[Slot, list[Record]] = {}
     hindrances: list[Hindrance] = []
