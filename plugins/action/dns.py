@@ -53,7 +53,7 @@ class ActionModule(ActionBase):
         return {
             "changed": False,
             "zones": zones,
-            "manual": [_line(want) for want in placed.unplaced],
+            "manual": [show.record(want) for want in placed.unplaced],
             "msg": f"{len(zones)} zones can be read and changed",
         }
 
@@ -86,7 +86,7 @@ class ActionModule(ActionBase):
             "diff": [_diff(plan) for plan in plans if plan.changes],
             "plan": [show.summary(plan) for plan in plans],
             "notes": [note for plan in plans for note in plan.notes],
-            "manual": [_line(want) for want in planned.manual],
+            "manual": [show.record(want) for want in planned.manual],
             "checked": [],
         }
         if unknown and order.phase is dns.Phase.ANNOUNCE:
@@ -156,7 +156,3 @@ def _diff(plan: dns.Plan) -> dict[str, str]:
         "before": show.before(plan),
         "after": show.after(plan),
     }
-
-
-def _line(want: Any) -> str:
-    return f"{want.claim.name}. {want.claim.slot.type} {', '.join(want.values)}"
