@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -10,12 +11,16 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from postwright import dns
-from postwright.dns import show
+from postwright.dns import known, saved, show
+from postwright.dns.errors import raise_all
+from postwright.dns.views import View, summary
 from postwright.model import Inventory, InventoryError, load_from_ansible
 
 ARGUMENTS = {
-    "phase": {"type": "str", "required": True, "choices": ["probe", "announce", "cutover"]},
+    "phase": {"type": "str", "required": True, "choices": ["probe", "announce", "cutover", "all"]},
     "dkim": {"type": "dict"},
+    "plan": {"type": "path"},
+    "facts_file": {"type": "path"},
     "adopt": {"type": "list", "elements": "str", "default": []},
     "retire_zones": {"type": "list", "elements": "str", "default": []},
     "wait_timeout": {"type": "int", "default": 300},
@@ -43,6 +48,10 @@ class ActionModule(ActionBase):
             if arguments["phase"] == "probe":
                 return result | self._probe(inventory)
             keys = _keys(arguments["dkim"], inventory, variables["hostvars"])
+            if arguments["facts_file"]:
+                known.write(Path(arguments["facts_file"]), keys)
+            if arguments["phase"] == "all":
+                return self._both(result, inventory, keys, arguments)
             return self._publish(result, inventory, keys, arguments)
         except (InventoryError, dns.DnsError) as error:
             return result | {"failed": True, "msg": str(error)}
@@ -57,6 +66,50 @@ class ActionModule(ActionBase):
             "msg": f"{len(zones)} zones can be read and changed",
         }
 
+    def _both(
+        self,
+        result: dict[str, Any],
+        inventory: Inventory,
+        keys: dict[str, list[dns.DkimKey]],
+        arguments: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Plan both stages, or take a saved plan, and carry it out; in check mode save it."""
+        drivers = dns.drivers(inventory)
+        file = Path(arguments["plan"]) if arguments["plan"] else None
+        checking = self._task.check_mode
+        if file and not checking:
+            kept = saved.read(file)
+            saved.refuse_other(kept, inventory.owner, drivers)
+            view = View(kept.stages)
+        else:
+            order = _order(inventory, dns.Phase.ANNOUNCE, arguments)
+            staged = dns.make_stages(drivers, dns.desired(inventory, keys), order)
+            manual = [show.record(want) for want in staged.announce.manual]
+            view = View(staged.stages, staged.notes, manual)
+        plans = [plan for stage in view.stages for plan in stage.plans]
+        result |= {
+            "changed": view.changed,
+            "diff": [_diff(plan) for plan in plans if plan.changes],
+            "plan": [show.summary(plan) for plan in plans if plan.changes],
+            "notes": view.all_notes,
+            "manual": list(view.manual),
+            "checked": [],
+            "msg": summary(view),
+        }
+        _warn(view.manual)
+        if file and checking:
+            saved.save(file, inventory.owner, view.stages)
+        try:
+            raise_all(dns.refusals(view.stages, _guards(arguments)))
+            if not checking:
+                authorities = dns.Authorities(inventory.resolvers)
+                waiting = dns.Waiting(arguments["wait_timeout"], progress=Display().display)
+                owner, stages = inventory.owner, view.stages
+                result["checked"] = dns.carry_out(drivers, stages, owner, authorities, waiting)
+        except dns.DnsError as error:
+            return result | {"failed": True, "changed": False, "msg": str(error)}
+        return result
+
     def _publish(
         self,
         result: dict[str, Any],
@@ -66,12 +119,7 @@ class ActionModule(ActionBase):
     ) -> dict[str, Any]:
         drivers = dns.drivers(inventory)
         wanted = dns.desired(inventory, keys)
-        order = dns.Order(
-            owner=inventory.owner,
-            phase=dns.Phase(arguments["phase"]),
-            adopt=frozenset(name.lower().rstrip(".") for name in arguments["adopt"]),
-            retire_zones=tuple(arguments["retire_zones"]),
-        )
+        order = _order(inventory, dns.Phase(arguments["phase"]), arguments)
         checking = self._task.check_mode
         unknown = [f"{host} for {domain}" for domain, host in wanted.unknown]
         if unknown and order.phase is dns.Phase.ANNOUNCE and not checking:
@@ -91,11 +139,7 @@ class ActionModule(ActionBase):
         }
         if unknown and order.phase is dns.Phase.ANNOUNCE:
             result["notes"].append(f"DKIM keys are made later by: {', '.join(unknown)}")
-        if planned.manual:
-            Display().warning(
-                "No DNS provider of the inventory serves these; ask whoever does: "
-                + "; ".join(result["manual"])
-            )
+        _warn(result["manual"])
         try:
             dns.check(planned, _guards(arguments))
             if not checking:
@@ -139,6 +183,22 @@ def _keys(
             listed = found.setdefault(domain, [])
             listed += [dns.DkimKey(key["selector"], host, key["txt"]) for key in keys]
     return found
+
+
+def _order(inventory: Inventory, phase: dns.Phase, arguments: Mapping[str, Any]) -> dns.Order:
+    return dns.Order(
+        owner=inventory.owner,
+        phase=phase,
+        adopt=frozenset(name.lower().rstrip(".") for name in arguments["adopt"]),
+        retire_zones=tuple(arguments["retire_zones"]),
+    )
+
+
+def _warn(manual: Sequence[str]) -> None:
+    if manual:
+        Display().warning(
+            "No DNS provider of the inventory serves these; ask whoever does: " + "; ".join(manual)
+        )
 
 
 def _guards(arguments: Mapping[str, Any]) -> dns.Guards:

@@ -5,6 +5,7 @@ them, `apply` makes a plan true through a driver, `answers` asks the zone's own 
 """
 
 from .answers import Authorities, Waiting
+from .carry import carry_out
 from .claims import Phase
 from .desired import DkimKey, desired, drivers
 from .errors import DnsError
@@ -19,6 +20,7 @@ from .run import (
     prove_published,
     publish,
 )
+from .stages import make_stages, refusals
 
 __all__ = [
     "Authorities",
@@ -30,12 +32,15 @@ __all__ = [
     "Plan",
     "Planned",
     "Waiting",
+    "carry_out",
     "check",
     "desired",
     "drivers",
     "make_plans",
+    "make_stages",
     "probe",
     "prove_announced",
     "prove_published",
     "publish",
+    "refusals",
 ]
