@@ -171,18 +171,12 @@ def _keys(
     given: Mapping[str, Any] | None, inventory: Inventory, hostvars: Mapping[str, Any]
 ) -> dict[str, list[dns.DkimKey]]:
     """Return the DKIM keys: those given, else what each host's role says as `dkim_keys`."""
-    if given is not None:
-        return {
-            domain: [dns.DkimKey(key["selector"], key["host"], key["txt"]) for key in keys]
-            for domain, keys in given.items()
-        }
-    found: dict[str, list[dns.DkimKey]] = {}
-    for host in inventory.hosts:
-        made = hostvars[host].get("dkim_keys") or {}
-        for domain, keys in made.items():
-            listed = found.setdefault(domain, [])
-            listed += [dns.DkimKey(key["selector"], host, key["txt"]) for key in keys]
-    return found
+    if given is None:
+        return dns.hosts_said(inventory, hostvars)
+    return {
+        domain: [dns.DkimKey(key["selector"], key["host"], key["txt"]) for key in keys]
+        for domain, keys in given.items()
+    }
 
 
 def _order(inventory: Inventory, phase: dns.Phase, arguments: Mapping[str, Any]) -> dns.Order:

@@ -9,6 +9,7 @@ from .carry import carry_out
 from .claims import Phase
 from .desired import DkimKey, desired, drivers
 from .errors import DnsError
+from .known import hosts_said
 from .plan import Guards, Plan
 from .run import (
     Order,
@@ -36,6 +37,7 @@ __all__ = [
     "check",
     "desired",
     "drivers",
+    "hosts_said",
     "make_plans",
     "make_stages",
     "probe",

@@ -5,24 +5,25 @@ Exit status: 0 nothing to do, 2 changes or drift, 1 an error.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from postwright.model import Inventory, InventoryError
+from postwright.model import Inventory
 
 from . import export as exports
 from . import known, saved, views
 from .answers import Authorities, Waiting
 from .carry import carry_out
 from .claims import Phase
+from .cli_check import check
 from .console import progress, say, show
 from .desired import desired, drivers
 from .drivers import Driver
+from .edge import CHANGES, errors_told, load
 from .errors import DnsError
 from .options import (
     DEFAULTS,
@@ -44,32 +45,7 @@ from .show import record
 from .stages import Stage, Staged, make_stages, refusals
 from .views import View
 
-CHANGES = 2
 app = typer.Typer(no_args_is_help=True, help=__doc__)
-
-
-def load(sources: Sources, vault_files: VaultFiles, ask: bool, needs_secrets: bool) -> Inventory:
-    """Return the inventory that Ansible sees."""
-    from postwright.model.controller import UnreadableError, Vault, load_inventory
-
-    try:
-        return load_inventory(sources, Vault(vault_files or (), ask, needs_secrets))
-    except UnreadableError as error:
-        raise DnsError(
-            str(error), "see the file named above, or give the vault's password"
-        ) from None
-
-
-@contextmanager
-def errors_told() -> Iterator[None]:
-    """Print what the operator has to know, and end with status 1."""
-    try:
-        yield
-    except (DnsError, InventoryError, OSError) as error:
-        Console(stderr=True).print(
-            str(error), style="red", markup=False, highlight=False, soft_wrap=True
-        )
-        raise typer.Exit(1) from None
 
 
 def planned(
@@ -192,6 +168,9 @@ def export(
         if staged.announce.manual:
             text = exports.manual_text(staged.announce.manual)
             typer.echo(text.rstrip("\n"), err=directory is None)
+
+
+app.command()(check)
 
 
 def _order(inventory: Inventory, adopt: Adopt, retire_zones: RetireZones) -> Order:

@@ -1,4 +1,4 @@
-"""What only hosts can say, in a file for whoever cannot reach them, such as a CI job.
+"""What only hosts can say: as Ansible gathered it, or in a file for who cannot reach them (CI).
 
     {"postwright_facts": 1, "dkim": {"example.org": [{"selector": ..., "host": ..., "txt": ...}]}}
 
@@ -9,8 +9,12 @@ what DNS holds for it stays.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
+
+from postwright.model import Inventory
 
 from .desired import DkimKey, DkimKeys
 from .errors import DnsError
@@ -21,6 +25,18 @@ _KEY = "postwright_facts"
 
 class FactsFileError(DnsError):
     """A file of facts that cannot be used."""
+
+
+def hosts_said(
+    inventory: Inventory, hostvars: Mapping[str, Mapping[str, Any]]
+) -> dict[str, list[DkimKey]]:
+    """Return the DKIM keys that each host's role registered as `dkim_keys` in this run."""
+    found: dict[str, list[DkimKey]] = {}
+    for host in inventory.hosts:
+        for domain, keys in (hostvars[host].get("dkim_keys") or {}).items():
+            listed = found.setdefault(domain, [])
+            listed += [DkimKey(key["selector"], host, key["txt"]) for key in keys]
+    return found
 
 
 def write(path: Path, dkim: DkimKeys) -> None:

@@ -4,11 +4,12 @@ from .derive import Mail, derive, mail_for_verify
 from .inventory import Domain, Host, Inventory, Provider
 from .load import load
 from .problems import InventoryError, Problem
-from .schema import Account, Dmarc
+from .schema import Account, Blocklist, Dmarc
 from .variables import load_from_ansible
 
 __all__ = [
     "Account",
+    "Blocklist",
     "Dmarc",
     "Domain",
     "Host",

@@ -135,6 +135,7 @@ def _inventory(everything: GlobalVariables, hosts: Mapping[str, HostVariables]) 
         },
         owner=everything.mail_owner,
         resolvers=everything.dns_resolver,
+        blocklists=everything.dns_blocklists,
         submission_starttls=everything.mail_submission_starttls,
     )
 

@@ -8,7 +8,15 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from .schema import Account, Dmarc, DomainSpec, GlobalVariables, HostVariables, ProviderSpec
+from .schema import (
+    Account,
+    Blocklist,
+    Dmarc,
+    DomainSpec,
+    GlobalVariables,
+    HostVariables,
+    ProviderSpec,
+)
 
 _TITLE = """# The inventory: every key
 
@@ -29,6 +37,7 @@ _SECTIONS: list[tuple[str, type[BaseModel]]] = [
     ("`mail_domains.NAME.dmarc`", Dmarc),
     ("`mail_domains.NAME.accounts.LOCALPART`", Account),
     ("`dns_providers.NAME`", ProviderSpec),
+    ("`dns_blocklists.NAME`", Blocklist),
 ]
 _TYPES = {
     "string": "text",

@@ -1,0 +1,50 @@
+"""What a validating resolver makes of the zones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from postwright.dns.records import Slot
+
+from .asking import Reply, World
+from .findings import Finding
+
+
+def judge(world: World, zones: Sequence[str], slots: Sequence[tuple[str, Slot]]) -> list[Finding]:
+    """Return what is broken or unsigned; `slots` are (zone, slot).
+
+    A resolver that does not validate the root, which is signed, can say nothing of DNSSEC.
+    """
+    if not world.resolve(".", "SOA").authentic:
+        return [
+            Finding(
+                "resolver.not_validating",
+                "DNSSEC",
+                "the resolver does not validate the root zone, so nothing was checked",
+                "name a resolver that validates: dns_resolver",
+            )
+        ]
+    questions = [(zone, Slot(zone, "SOA")) for zone in zones] + list(slots)
+    found = world.each(lambda it: list(_one(world, *it)), questions)
+    return [each for some in found for each in some]
+
+
+def _one(world: World, zone: str, slot: Slot) -> Iterator[Finding]:
+    reply = world.resolve(slot.name, slot.type)
+    if reply.code == "SERVFAIL" and world.resolve(slot.name, slot.type, checked=False).good:
+        yield Finding(
+            "dnssec.broken",
+            f"zone {zone}",
+            f"{slot.name} {slot.type}: the resolver refuses what it cannot validate (SERVFAIL)",
+            "compare the DS record at the parent with the zone's keys, and see whether its "
+            "signatures have expired; until then take the DS away",
+        )
+    elif slot == Slot(zone, "SOA") and _unsigned(reply):
+        yield Finding(
+            "dnssec.absent", f"zone {zone}", "it is not signed",
+            "sign it and give its DS record to the registrar; DANE works only then",
+        )  # fmt: skip
+
+
+def _unsigned(reply: Reply) -> bool:
+    return reply.good and not reply.authentic
