@@ -61,7 +61,8 @@ def diff(plan: Plan) -> Iterator[Line]:
     """Yield what comes and what goes; of the manifest only how much, for it follows from that."""
     for change in plan.changes:
         if _is_manifest(plan, change):
-            text = f"the manifest: {len(change.add)} lines come, {len(change.remove)} go"
+            come = _count(len(change.add), "line comes", "lines come")
+            text = f"the manifest: {come}, {len(change.remove)} go"
             yield Line(" ", text)
             continue
         name, kind = change.slot
