@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from postwright.dns.records import Slot
 
-from .asking import Reply, World
+from .asking import World
 from .findings import Finding
 
 
@@ -24,27 +24,26 @@ def judge(world: World, zones: Sequence[str], slots: Sequence[tuple[str, Slot]])
                 "name a resolver that validates: dns_resolver",
             )
         ]
-    questions = [(zone, Slot(zone, "SOA")) for zone in zones] + list(slots)
-    found = world.each(lambda it: list(_one(world, *it)), questions)
-    return [each for some in found for each in some]
+    found = world.each(lambda zone: _one(world, zone, Slot(zone, "SOA")), zones)
+    broken = {zone for zone, each in zip(zones, found, strict=True) if each}
+    rest = [(zone, slot) for zone, slot in slots if zone not in broken]
+    found += world.each(lambda it: _one(world, *it), rest)
+    return [each for each in found if each]
 
 
-def _one(world: World, zone: str, slot: Slot) -> Iterator[Finding]:
+def _one(world: World, zone: str, slot: Slot) -> Finding | None:
     reply = world.resolve(slot.name, slot.type)
     if reply.code == "SERVFAIL" and world.resolve(slot.name, slot.type, checked=False).good:
-        yield Finding(
+        return Finding(
             "dnssec.broken",
             f"zone {zone}",
             f"{slot.name} {slot.type}: the resolver refuses what it cannot validate (SERVFAIL)",
             "compare the DS record at the parent with the zone's keys, and see whether its "
             "signatures have expired; until then take the DS away",
         )
-    elif slot == Slot(zone, "SOA") and _unsigned(reply):
-        yield Finding(
+    if slot == Slot(zone, "SOA") and reply.good and not reply.authentic:
+        return Finding(
             "dnssec.absent", f"zone {zone}", "it is not signed",
             "sign it and give its DS record to the registrar; DANE works only then",
         )  # fmt: skip
-
-
-def _unsigned(reply: Reply) -> bool:
-    return reply.good and not reply.authentic
+    return None
