@@ -9,6 +9,7 @@ what DNS holds for it stays.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -25,6 +26,12 @@ _KEY = "postwright_facts"
 
 class FactsFileError(DnsError):
     """A file of facts that cannot be used."""
+
+
+def is_key_of(host: str, domain: str, name: str) -> bool:
+    """Return whether a name is that of a DKIM key of a host: its selector says whose it is."""
+    selector = name.removesuffix(f"._domainkey.{domain}")
+    return selector != name and re.match(rf"{re.escape(host)}-\d{{6}}", selector) is not None
 
 
 def hosts_said(

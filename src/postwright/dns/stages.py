@@ -15,6 +15,7 @@ from .claims import Claim, Kind, Phase
 from .desired import Desired
 from .drivers import Driver
 from .errors import DnsError, StalePlanError, raise_all
+from .known import is_key_of
 from .places import Place
 from .plan import Change, Guards, Plan
 from .planner import Task, make_plan
@@ -151,9 +152,7 @@ def _waiting(wanted: Desired, published: set[Claim]) -> dict[str, list[str]]:
     known = {claim.name for claim in published if claim.kind is Kind.DKIM}
     found: dict[str, list[str]] = {}
     for domain, host in wanted.unknown:
-        # A selector begins with its host's name.
-        mine = [name for name in known if name.endswith(f"._domainkey.{domain}")]
-        if not any(name.startswith(f"{host}-") for name in mine):
+        if not any(is_key_of(host, domain, name) for name in known):
             found.setdefault(domain, []).append(host)
     return found
 

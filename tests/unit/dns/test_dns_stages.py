@@ -15,6 +15,7 @@ from postwright.dns.carry import carry_out
 from postwright.dns.claims import Claim, Kind, Phase, Want
 from postwright.dns.desired import Desired, Request
 from postwright.dns.errors import StalePlanError
+from postwright.dns.known import is_key_of
 from postwright.dns.manifest import LABEL
 from postwright.dns.plan import Change
 from postwright.dns.records import RecordSet, Slot, Snapshot
@@ -160,6 +161,15 @@ def test_published_keys_stay_where_nobody_can_ask_the_host(
     other = replace(_without_keys(), unknown=((ZONE, "mx2"),))
     assert [n.partition(":")[0] for n in staged(driver, other).notes] == [ZONE]
     assert driver.read(ZONE) == before
+
+
+@pytest.mark.parametrize(
+    ("host", "known"), [("mx1", True), ("mx2", False), ("mx", False), ("m.1", False)]
+)
+def test_a_key_belongs_to_the_host_that_its_selector_names(host: str, known: bool) -> None:
+    assert is_key_of(host, ZONE, f"mx1-202611r-ab12._domainkey.{ZONE}") is known
+    assert not is_key_of(host, "beta.test", f"mx1-202611r._domainkey.{ZONE}")
+    assert not is_key_of("mx1", ZONE, f"mx1-b-202611r._domainkey.{ZONE}")
 
 
 def test_guards_and_conflicts_of_both_stages_are_told(asked: list[dict[str, list[Want]]]) -> None:

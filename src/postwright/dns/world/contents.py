@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from postwright.dns import txt
 from postwright.dns.claims import Claim, Kind, Want
 from postwright.dns.desired import Desired
+from postwright.dns.known import is_key_of
 from postwright.dns.spf import LOOKUP_LIMIT
 from postwright.dns.spf_lookups import count_lookups
 
@@ -22,8 +23,7 @@ def keys(wanted: Desired, zones: Sequence[Zone], replies: Replies) -> list[Findi
     known = {want.claim for zone in zones for want in zone.wants if want.claim.kind is Kind.DKIM}
     known |= {c for zone in zones for c in zone.manifest.mine if c.kind is Kind.DKIM}
     for domain, host in wanted.unknown:
-        parent = f"_domainkey.{domain}"
-        if not any(c.name.endswith(f".{parent}") and c.name.startswith(f"{host}-") for c in known):
+        if not any(is_key_of(host, domain, claim.name) for claim in known):
             found.append(
                 Finding(
                     "dkim.none", domain, f"no DKIM key of {host} is published",
