@@ -24,9 +24,7 @@ def load(sources: Sources, vault_files: VaultFiles, ask: bool, needs_secrets: bo
     try:
         return load_inventory(sources, Vault(vault_files or (), ask, needs_secrets))
     except UnreadableError as error:
-        raise DnsError(
-            str(error), "see the file named above, or give the vault's password"
-        ) from None
+        raise DnsError(str(error), "mend the file it names, or give the vault's password") from None
 
 
 @contextmanager

@@ -52,14 +52,7 @@ def load_inventory(sources: Sequence[Path], vault: Vault) -> Inventory:
     init_plugin_loader()
     loader = DataLoader() if vault.needed else _Tolerant()
     try:
-        secrets = CLI.setup_vault_secrets(
-            loader,
-            vault_ids=[],
-            vault_password_files=[str(file) for file in vault.password_files],
-            ask_vault_pass=vault.ask,
-            auto_prompt=False,
-        )
-        loader.set_vault_secrets(secrets)
+        loader.set_vault_secrets(_secrets(loader, vault))
         manager = InventoryManager(loader=loader, sources=[str(source) for source in sources])
         variables = VariableManager(loader=loader, inventory=manager)
         hostvars = HostVars(manager, variables, loader)
@@ -70,6 +63,21 @@ def load_inventory(sources: Sequence[Path], vault: Vault) -> Inventory:
         # `message` alone: the whole text quotes lines of the file.
         what = f"the inventory cannot be read: {_where(error)}{error.message}"
         raise UnreadableError(what) from None
+
+
+def _secrets(loader: DataLoader, vault: Vault) -> Any:
+    try:
+        return CLI.setup_vault_secrets(
+            loader,
+            vault_ids=[],
+            vault_password_files=[str(file) for file in vault.password_files],
+            ask_vault_pass=vault.ask,
+            auto_prompt=False,
+        )
+    except AnsibleError:
+        if vault.needed:
+            raise
+        return []
 
 
 def _where(error: BaseException | None) -> str:

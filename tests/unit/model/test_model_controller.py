@@ -66,6 +66,18 @@ def test_without_the_vault_all_but_the_secrets_is_there(source: Path) -> None:
 
 
 @pytest.mark.parametrize("needed", [True, False])
+def test_a_password_file_that_is_not_there_matters_only_to_who_needs_it(
+    source: Path, needed: bool
+) -> None:
+    vault = Vault(password_files=[source.parent / "gone"], needed=needed)
+    if not needed:
+        assert _tsig(load_inventory([source], vault)) == ""
+        return
+    with pytest.raises(UnreadableError, match="gone"):
+        load_inventory([source], vault)
+
+
+@pytest.mark.parametrize("needed", [True, False])
 def test_a_single_encrypted_value_is_passed_over_too(source: Path, needed: bool) -> None:
     variables = source / "group_vars" / "all" / "vault.yml"
     words = ["encrypt_string", "--vault-password-file", source.parent / "password", "c2VjcmV0"]
