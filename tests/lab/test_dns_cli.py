@@ -33,9 +33,14 @@ class Zones:
         self.driver, self._wire = Rfc2136(server), Wire(server)
 
     def put(self, zone: str, name: str, kind: str, *values: str) -> None:
-        """Have a record set be these values."""
+        """Have a record set be these values.
+
+        Values are deleted one by one: a server leaves a zone's own NS set as a whole alone
+        (RFC 2136 3.4.2.4).
+        """
         update = dns.update.UpdateMessage(zone)
-        update.delete(f"{name}.", kind)
+        for value in set(self.driver.read(zone).values(Slot(name, kind))) - set(values):
+            update.delete(f"{name}.", kind, value)
         for value in values:
             update.add(f"{name}.", 1, kind, value)
         assert self._wire.send(update).rcode() == 0
@@ -144,4 +149,5 @@ def test_a_server_that_does_not_serve_the_zone_is_lame(
         assert ("delegation.lame", f"zone alpha.test: lame.test ({address})") in findings()
     finally:
         zones.put(ZONE, ZONE, "NS", "ns1.test.")
+        assert zones.driver.read(ZONE).values(Slot(ZONE, "NS")) == ("ns1.test.",)
         zones.put("test", "lame.test", "A")

@@ -50,11 +50,14 @@ def summary(view: View) -> str:
     """Return the one line that says all."""
     zones = {plan.zone for stage in view.stages for plan in stage.plans}
     changing = [plan for stage in view.stages for plan in stage.changing]
+    if view.refused and not changing:
+        return "Refused: nothing can be applied"
     if not changing:
         return f"Nothing to do: {_count(len(zones), 'zone is', 'zones are')} as the inventory wants"
     come, go = (sum(_counts(plan)[index] for plan in changing) for index in (0, 1))
     where = _count(len({plan.zone for plan in changing}), "zone", "zones")
-    return f"{_count(come, 'record comes', 'records come')}, {go} go, in {where}"
+    text = f"{_count(come, 'record comes', 'records come')}, {go} go, in {where}"
+    return f"Refused: {text}" if view.refused else text
 
 
 def diff(plan: Plan) -> Iterator[Line]:
@@ -135,7 +138,7 @@ def to_json(found: object) -> str:
 def _lists(view: View) -> Iterator[str]:
     refused = "\n".join(view.refused)
     if refused:
-        yield f"**Refused: nothing can be applied.**\n\n{fenced(refused, 'text')}"
+        yield f"**Nothing can be applied:**\n\n{fenced(refused, 'text')}"
     if view.all_notes:
         yield "\n".join(f"- {note}" for note in view.all_notes)
     if view.manual:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import dns.name
+import dns.zone
 import pytest
 from dns_samples import ZONE, Memory, txt, zone
 from typer.testing import CliRunner, Result
@@ -14,6 +16,7 @@ from postwright.dns import carry, cli, cli_check, edge, known
 from postwright.dns.desired import DkimKey
 from postwright.dns.errors import CredentialError
 from postwright.dns.records import Slot
+from postwright.dns.txt import decode
 from postwright.dns.world import Finding
 from postwright.model import Inventory, InventoryError, load
 
@@ -159,7 +162,11 @@ def test_export_is_a_zone_file_of_what_should_be_there(desk: Desk) -> None:
     text = desk.run("export").stdout
     assert text.startswith(f"$ORIGIN {ZONE}.\n$TTL 3600\n")
     assert f"{ZONE}. IN MX 10 mx1.{ZONE}.\n" in text
-    assert KEY.txt in text
+    parsed = dns.zone.from_text(text, origin=ZONE, relativize=False, check_origin=False)
+    key = parsed.get_rdataset(dns.name.from_text(f"mx1-202611e._domainkey.{ZONE}"), "TXT")
+    assert key is not None
+    assert key.ttl == 3600
+    assert decode(key[0].to_text()).decode() == KEY.txt
     desk.run("apply", "--yes")
     assert desk.run("export", keys=False).stdout == text
     done = desk.run("export", "--out", str(desk.path / "zones"))

@@ -15,9 +15,9 @@ from postwright.dns.stages import Stage
 from postwright.dns.views import View, fenced, markdown
 
 GOLDEN = """\
-### DNS: 2 records come, 1 go, in 1 zone
+### DNS: Refused: 2 records come, 1 go, in 1 zone
 
-**Refused: nothing can be applied.**
+**Nothing can be applied:**
 
 ```text
 too much
@@ -68,6 +68,11 @@ def test_nothing_to_do_is_one_line() -> None:
     empty = replace(plan(), changes=())
     expected = "### DNS: Nothing to do: 2 zones are as the inventory wants"
     assert markdown(view(empty, replace(empty, zone="beta.test"))) == expected
+
+
+def test_a_clash_alone_is_not_nothing_to_do() -> None:
+    empty = replace(view(replace(plan(), changes=())), refused=["a clash"])
+    assert markdown(empty).startswith("### DNS: Refused: nothing can be applied\n")
 
 
 def test_a_value_cannot_end_its_block() -> None:
