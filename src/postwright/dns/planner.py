@@ -217,7 +217,7 @@ def _foreign(claim: Claim, standing: tuple[str, ...]) -> Conflict:
         claim.slot,
         standing,
         "it is not ours: the zone's manifest does not list it",
-        f"delete it, or adopt it ({what}): -e adopt={claim.name}",
+        f"delete it, or adopt it ({what}): -e adopt={claim.name}, or --adopt {claim.name}",
         adoptable=True,
     )
 

@@ -4,11 +4,12 @@ from .derive import Mail, derive, mail_for_verify
 from .inventory import Domain, Host, Inventory
 from .load import load
 from .problems import InventoryError, Problem
-from .schema import Account, CloudflareSpec, Dmarc, ProviderSpec, Rfc2136Spec
+from .schema import Account, Blocklist, CloudflareSpec, Dmarc, ProviderSpec, Rfc2136Spec
 from .variables import load_from_ansible
 
 __all__ = [
     "Account",
+    "Blocklist",
     "CloudflareSpec",
     "Dmarc",
     "Domain",

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from pydantic import BaseModel, ConfigDict
 
-from .schema import DomainSpec, ProviderSpec
+from .schema import Blocklist, DomainSpec, ProviderSpec
 
 
 class Host(BaseModel):
@@ -40,6 +40,7 @@ class Inventory(BaseModel):
     providers: dict[str, ProviderSpec]
     owner: str
     resolvers: list[str]
+    blocklists: dict[str, Blocklist] | None = None
     submission_starttls: bool = False
 
     def domains_of(self, host_name: str) -> list[Domain]:

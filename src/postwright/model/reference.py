@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from .schema import (
     Account,
+    Blocklist,
     CloudflareSpec,
     Dmarc,
     DomainSpec,
@@ -38,6 +39,7 @@ _SECTIONS: list[tuple[str, type[BaseModel]]] = [
     ("`mail_domains.NAME.accounts.LOCALPART`", Account),
     ("`dns_providers.NAME`, driver `rfc2136`", Rfc2136Spec),
     ("`dns_providers.NAME`, driver `cloudflare`", CloudflareSpec),
+    ("`dns_blocklists.NAME`", Blocklist),
 ]
 _TYPES = {
     "string": "text",

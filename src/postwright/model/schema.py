@@ -149,6 +149,26 @@ DISCRIMINATOR = "driver"
 ProviderSpec = Rfc2136Spec | CloudflareSpec
 
 
+class Blocklist(Strict):
+    """A blocklist that `postwright dns check` asks about the hosts' addresses and the domains."""
+
+    zone: DomainName = Field(description="The list's zone.", examples=["zen.spamhaus.org"])
+    lists: Literal["addresses", "domains"] = Field(
+        description="What it lists: `addresses` or `domains`."
+    )
+    ipv6: bool = Field(default=False, description="Whether it lists IPv6 addresses too.")
+    test: str | None = Field(
+        default=None,
+        description="A domain that a list of domains always lists, where it is not `test` "
+        "(RFC 5782 5).",
+    )
+    errors: list[str] = Field(
+        default_factory=list,
+        description="Answers that mean that the question was refused, beside 127.255.255.0/24.",
+    )
+    page: str = Field(description="Where a listing is explained and ended.")
+
+
 class GlobalVariables(Strict):
     """What is said once for all hosts (`group_vars/all`)."""
 
@@ -169,6 +189,11 @@ class GlobalVariables(Strict):
         default_factory=list,
         description="Addresses of the resolvers that look-ups on the controller use. Without it, "
         "the system's.",
+    )
+    dns_blocklists: dict[str, Blocklist] | None = Field(
+        default=None,
+        description="The blocklists that `postwright dns check` asks, by a name of your choice. "
+        "Without it: Spamhaus ZEN and DBL, SpamCop, Barracuda. `{}` asks none.",
     )
     mail_submission_starttls: bool = Field(
         default=False,
