@@ -8,7 +8,17 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from .schema import Account, Dmarc, DomainSpec, GlobalVariables, HostVariables, ProviderSpec
+from .schema import (
+    Account,
+    Dmarc,
+    DomainRecords,
+    DomainSpec,
+    GlobalVariables,
+    HostRecords,
+    HostVariables,
+    MtaSts,
+    ProviderSpec,
+)
 
 _TITLE = """# The inventory: every key
 
@@ -25,8 +35,11 @@ with the path or address at which you keep it.
 _SECTIONS: list[tuple[str, type[BaseModel]]] = [
     ("For all hosts: `group_vars/all/*.yml`", GlobalVariables),
     ("For each host of the group `mail_hosts`: `hosts.yml`", HostVariables),
+    ("`mail_records` of a host", HostRecords),
     ("`mail_domains.NAME`", DomainSpec),
     ("`mail_domains.NAME.dmarc`", Dmarc),
+    ("`mail_domains.NAME.mta_sts`", MtaSts),
+    ("`mail_domains.NAME.records`", DomainRecords),
     ("`mail_domains.NAME.accounts.LOCALPART`", Account),
     ("`dns_providers.NAME`", ProviderSpec),
 ]
