@@ -1,13 +1,15 @@
 """DNS: what the inventory wants is planned, reviewed, applied and proven, and nothing else touched.
 
 `desired` turns the inventory into wants, `places` finds their zones, `planner` compares a zone with
-them, `apply` makes a plan true through a driver, `answers` asks the zone's own servers.
+them, `apply` makes a plan true through a driver, `answers` asks the zone's own servers. Every kind
+of record is listed in `catalog`.
 """
 
 from .answers import Authorities, Waiting
 from .claims import Phase
-from .desired import DkimKey, desired, drivers
+from .desired import desired, drivers
 from .errors import DnsError
+from .facts import DkimKey, HostFacts
 from .plan import Guards, Plan
 from .run import (
     Order,
@@ -25,6 +27,7 @@ __all__ = [
     "DkimKey",
     "DnsError",
     "Guards",
+    "HostFacts",
     "Order",
     "Phase",
     "Plan",

@@ -76,7 +76,8 @@ def make_plans(drivers: Mapping[str, Driver], wanted: Desired, order: Order) -> 
         )
         for it in places
     }
-    return Planned(plans, seen, placed.wants, placed.unplaced, order.owner)
+    manual = [*placed.unplaced, *wanted.asked]
+    return Planned(plans, seen, placed.wants, manual, order.owner)
 
 
 def check(planned: Planned, guards: Guards) -> None:

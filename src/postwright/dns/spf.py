@@ -18,6 +18,11 @@ def terms(record: str) -> tuple[str, ...]:
     return tuple(term.removeprefix("+") for term in record.split()[1:])
 
 
+def senders(record: str) -> tuple[str, ...]:
+    """Return a record's terms but `all`: whom it names, not what becomes of the rest."""
+    return tuple(term for term in terms(record) if not _is_all(term))
+
+
 def foreign_terms(records: Iterable[str]) -> tuple[str, ...]:
     """Return what has to be kept of records that are adopted.
 
