@@ -11,6 +11,8 @@ from ansible.utils.display import Display
 
 from postwright import dns
 from postwright.dns import show
+from postwright.dns.caa import DEFAULT_ISSUER, ISSUERS
+from postwright.dns.desired import Desired
 from postwright.model import Inventory, InventoryError, load_from_ansible
 
 ARGUMENTS = {
@@ -40,20 +42,23 @@ class ActionModule(ActionBase):
         _, arguments = self.validate_argument_spec(ARGUMENTS)
         try:
             inventory = load_from_ansible(variables, self._templar)
-            if arguments["phase"] == "probe":
-                return result | self._probe(inventory)
             keys = _keys(arguments["dkim"], inventory, variables["hostvars"])
-            return self._publish(result, inventory, keys, arguments)
+            wanted = dns.desired(inventory, keys, _facts(inventory, variables["hostvars"]))
+            if arguments["phase"] == "probe":
+                return result | self._probe(inventory, wanted)
+            return self._publish(result, inventory, wanted, arguments)
         except (InventoryError, dns.DnsError) as error:
             return result | {"failed": True, "msg": str(error)}
 
-    def _probe(self, inventory: Inventory) -> dict[str, Any]:
-        placed = dns.probe(dns.drivers(inventory), dns.desired(inventory, {}))
+    def _probe(self, inventory: Inventory, wanted: Desired) -> dict[str, Any]:
+        placed = dns.probe(dns.drivers(inventory), wanted)
+        notes = dns.check_caa(wanted, dns.resolver_look(inventory.resolvers))
         zones = sorted(f"{place.zone} ({place.provider})" for place in placed.wants)
         return {
             "changed": False,
             "zones": zones,
-            "manual": [_line(want) for want in placed.unplaced],
+            "manual": [_line(want) for want in (*placed.unplaced, *wanted.asked)],
+            "warnings": notes,
             "msg": f"{len(zones)} zones can be read and changed",
         }
 
@@ -61,11 +66,10 @@ class ActionModule(ActionBase):
         self,
         result: dict[str, Any],
         inventory: Inventory,
-        keys: dict[str, list[dns.DkimKey]],
+        wanted: Desired,
         arguments: Mapping[str, Any],
     ) -> dict[str, Any]:
         drivers = dns.drivers(inventory)
-        wanted = dns.desired(inventory, keys)
         order = dns.Order(
             owner=inventory.owner,
             phase=dns.Phase(arguments["phase"]),
@@ -96,8 +100,13 @@ class ActionModule(ActionBase):
                 "No DNS provider of the inventory serves these; ask whoever does: "
                 + "; ".join(result["manual"])
             )
+        # Ansible shows warnings as they are, and results only where they fail or change.
+        result["warnings"] = list(wanted.notes) if order.phase is dns.Phase.CUTOVER else []
         try:
-            dns.check(planned, _guards(arguments))
+            look = dns.resolver_look(inventory.resolvers)
+            result["warnings"] += dns.check(planned, _guards(arguments), look)
+            if order.phase is dns.Phase.ANNOUNCE:
+                result["warnings"] += dns.check_caa(wanted, look)
             if not checking:
                 result["checked"] = self._make_true(
                     drivers, planned, inventory, order.phase, arguments["wait_timeout"]
@@ -138,6 +147,22 @@ def _keys(
         for domain, keys in made.items():
             listed = found.setdefault(domain, [])
             listed += [dns.DkimKey(key["selector"], host, key["txt"]) for key in keys]
+    return found
+
+
+def _facts(inventory: Inventory, hostvars: Mapping[str, Any]) -> dict[str, dns.HostFacts]:
+    """Return what each host's certificates role said as `certificates_facts`, and its CA's name."""
+    found = {}
+    for host in inventory.hosts:
+        said, own = hostvars[host].get("certificates_facts") or {}, hostvars[host]
+        directory = own.get("certificates_acme_directory")
+        known = ISSUERS.get(directory) if directory else DEFAULT_ISSUER
+        found[host] = dns.HostFacts(
+            tls_keys=tuple(said.get("tls_keys", ())),
+            issuer=own.get("certificates_caa_issuer") or known,
+            account=said.get("account"),
+            served=frozenset(said.get("served", ())),
+        )
     return found
 
 

@@ -10,11 +10,13 @@ from .claims import Phase
 from .desired import desired, drivers
 from .errors import DnsError
 from .facts import DkimKey, HostFacts
+from .look import resolver_look
 from .plan import Guards, Plan
 from .run import (
     Order,
     Planned,
     check,
+    check_caa,
     make_plans,
     probe,
     prove_announced,
@@ -34,6 +36,7 @@ __all__ = [
     "Planned",
     "Waiting",
     "check",
+    "check_caa",
     "desired",
     "drivers",
     "make_plans",
@@ -41,4 +44,5 @@ __all__ = [
     "prove_announced",
     "prove_published",
     "publish",
+    "resolver_look",
 ]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from postwright.model import Domain, Host, Inventory
+from postwright.model import Domain, Host, Inventory, web_host, web_names
 
+from .caa import Order
 from .claims import Claim, Kind, Want
 from .domain_records import authorisation, domain_records
 from .drivers import Driver, Rfc2136, Server
-from .facts import DkimKeys, Facts
+from .facts import DkimKeys, Facts, HostFacts
 from .host_records import host_records, pointers
 
 
@@ -34,7 +36,7 @@ class Desired:
 
     `unknown` are (domain, host) without DKIM keys, `held_claims` further claims of which it is not
     known now what belongs there, `notes` say what waits for what. `asked` are records in other
-    people's zones, which they have to publish.
+    people's zones, which they have to publish. `orders` are the certificates that hosts need.
     """
 
     requests: tuple[Request, ...]
@@ -42,6 +44,13 @@ class Desired:
     held_claims: frozenset[Claim] = frozenset()
     notes: tuple[str, ...] = ()
     asked: tuple[Want, ...] = ()
+    orders: tuple[Order, ...] = ()
+
+    @property
+    def caa_names(self) -> frozenset[str]:
+        """The names at which a CAA of ours belongs, known or not."""
+        wanted = (want.claim for request in self.requests for want in request.wants)
+        return frozenset(c.name for c in (*wanted, *self.held_claims) if c.kind is Kind.CAA)
 
     def held(self, claim: Claim) -> bool:
         """Return whether a claim may be wanted, though it does not stand among the wants."""
@@ -102,7 +111,19 @@ def desired(inventory: Inventory, dkim: DkimKeys, facts: Facts | None = None) ->
         frozenset(claim for found in every for claim in found.held),
         tuple(note for found in every for note in found.notes),
         tuple(asked),
+        tuple(_orders(inventory, known)),
     )
+
+
+def _orders(inventory: Inventory, facts: Facts) -> Iterator[Order]:
+    """Yield every name that a host gets a certificate for, where its CA is known."""
+    names = [(host.hostname, host) for host in inventory.hosts.values()]
+    for domain in inventory.domains.values():
+        names += [(name, web_host(inventory, domain)) for name in web_names(domain)]
+    for name, host in names:
+        known = facts.get(host.name, HostFacts())
+        if known.issuer:
+            yield Order(name, known.issuer, known.account)
 
 
 def _authorisations(inventory: Inventory) -> tuple[list[Request], list[Want]]:

@@ -41,6 +41,10 @@ class ConflictError(DnsError):
     """Values stand where ours belong, and are not ours."""
 
 
+class SpfError(DnsError):
+    """Receivers would give up on an SPF record that the plan publishes."""
+
+
 class GuardError(DnsError):
     """The plan would delete more than was allowed."""
 

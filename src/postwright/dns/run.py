@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from . import caa, spf, spf_count, txt
 from . import manifest as manifests
-from . import spf, txt
 from .answers import Authorities, Waiting, wait
 from .apply import apply, refuse_conflicts
 from .claims import Claim, Kind, Phase, Want
 from .desired import Desired
 from .drivers import Driver
-from .errors import NotAnsweredError, raise_all
+from .errors import DnsError, NotAnsweredError, SpfError, raise_all
+from .look import Look
 from .places import Place, Placed, each, place
 from .plan import Guards, Plan
 from .planner import Task, make_plan
@@ -80,15 +81,34 @@ def make_plans(drivers: Mapping[str, Driver], wanted: Desired, order: Order) -> 
     return Planned(plans, seen, placed.wants, manual, order.owner)
 
 
-def check(planned: Planned, guards: Guards) -> None:
-    """Refuse plans with conflicts, or that delete more than was allowed.
+def check(planned: Planned, guards: Guards, look: Look | None = None) -> list[str]:
+    """Refuse plans with conflicts, that delete too much, or with an SPF that costs too much.
+
+    Returns what could not be judged, or is wrong already: SPF includes other people's records,
+    which are looked up through `look`.
 
     Raises:
-        ConflictError, GuardError: nothing was changed.
+        ConflictError, GuardError, SpfError: nothing was changed.
     """
     plans = list(planned.plans.values())
     refuse_conflicts(plans)
     raise_all(guards.check(plans))
+    errors, notes = _costs(planned, look) if look else ([], [])
+    raise_all(errors)
+    return notes
+
+
+def check_caa(wanted: Desired, look: Look) -> list[str]:
+    """Refuse to go on where a CAA keeps our CA from issuing what hosts need.
+
+    Returns what could not be judged.
+
+    Raises:
+        ForbiddenError: it names record and mend; nothing was changed.
+    """
+    wrong, unsure = caa.check(wanted.orders, look, wanted.caa_names)
+    raise_all(wrong)
+    return [f"not known: {text}" for text in unsure]
 
 
 def publish(drivers: Mapping[str, Driver], planned: Planned) -> None:
@@ -137,6 +157,28 @@ def prove_published(planned: Planned, authorities: Authorities, waiting: Waiting
         standing = [_standing(result, want.claim) for want in planned.wants[it]]
         expected[it.zone] = [want for want in standing if want.values]
     return wait(expected, authorities, waiting)
+
+
+def _costs(planned: Planned, look: Look) -> tuple[list[DnsError], list[str]]:
+    """Return which SPF records receivers would give up on: those that change, and the others."""
+    errors: list[DnsError] = []
+    notes: list[str] = []
+    for it, plan in planned.plans.items():
+        result, changed = plan.result(planned.seen[it]), {change.slot for change in plan.changes}
+        for want in planned.wants[it]:
+            standing = _standing(result, want.claim).values
+            if want.claim.kind is not Kind.SPF or not standing:
+                continue
+            record, name = txt.decode(standing[0]).decode("utf-8", "replace"), want.claim.name
+            made = spf_count.count(record, name, look)
+            said = [f"zone {it.zone}: the SPF record at {name}: {what}" for what in made.problems()]
+            mend = "take senders out of it that are used no more (RFC 7208 4.6.4)"
+            if want.claim.slot in changed:
+                errors += [SpfError(f"{each}; nothing was changed", mend) for each in said]
+            else:
+                notes += said
+            notes += [f"not counted, in the SPF record at {name}: {each}" for each in made.unsure]
+    return errors, notes
 
 
 def _provider(it: Place) -> str:
