@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from labkit import Site, on
+from postwright.dns.drivers import Rfc2136, Server
+from postwright.dns.plan import Change
+from postwright.dns.records import Slot
 
 # Domain, and the host that serves it: one on each release.
 SERVED = [("alpha.test", "mx1.alpha.test", "mx1"), ("gamma.test", "mx2.gamma.test", "mx2")]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def fresh_resolver(lab_facts: dict[str, Any]) -> None:
+    """What the hosts were before they were made bare is forgotten, as it is after its TTL."""
+    on("ns1", "unbound-control", "flush_zone", "test")
 
 
 def seen(name: str, kind: str) -> list[str]:
@@ -67,3 +79,29 @@ def test_a_parked_domain_says_that_it_has_no_mail(site: Site) -> None:
 def test_reports_on_one_domain_may_go_to_another(site: Site) -> None:
     assert seen("gamma.test._report._dmarc.alpha.test", "TXT") == ['"v=DMARC1;"']
     assert seen("_smtp._tls.alpha.test", "TXT") == ['"v=TLSRPTv1; rua=mailto:dmarc@alpha.test"']
+
+
+CERTIFICATES = "/var/lib/dehydrated/certs"
+TOOL = "/usr/local/sbin/postwright-certificates"
+
+
+def test_a_domain_without_a_certificate_keeps_no_other_from_one(
+    site: Site, lab_facts: dict[str, Any]
+) -> None:
+    tsig, address = lab_facts["tsig"], lab_facts["hosts"]["ns1"]["ipv4"]
+    server = Server("lab", address, 53, tsig["name"], tsig["algorithm"], tsig["secret"])
+    driver = Rfc2136(server)
+    slots = [Slot("mta-sts.beta.test", kind) for kind in ("A", "AAAA")]
+    there = {slot: driver.read("beta.test").values(slot) for slot in slots}
+    driver.apply("beta.test", [Change(slot, 60, v, v, ()) for slot, v in there.items()])
+    try:
+        for domain in ("alpha.test", "beta.test"):
+            on("mx1", "rm", f"{CERTIFICATES}/mta-sts.{domain}/cert.pem")
+        on("mx1", TOOL, "renew", status=75)
+        on("mx1", "test", "-e", f"{CERTIFICATES}/mta-sts.alpha.test/cert.pem")
+        on("mx1", "test", "-e", f"{CERTIFICATES}/mta-sts.beta.test/cert.pem", status=1)
+    finally:
+        driver.apply("beta.test", [Change(slot, 60, (), (), v) for slot, v in there.items()])
+    on("mx1", TOOL, "renew")
+    served = json.loads(on("mx1", TOOL, "describe"))["served"]
+    assert {"mta-sts.alpha.test", "mta-sts.beta.test"} <= set(served)

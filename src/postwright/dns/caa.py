@@ -80,13 +80,11 @@ def check(
             continue
         asked = Order(order.name, order.issuer) if where in ours else order
         if value := forbids(asked, values):
-            mend = f'0 issue "{order.issuer}"'
             wrong.append(
                 ForbiddenError(
                     f"no certificate can be had for {order.name}: the CAA at {where} does not let "
                     f"{order.issuer} issue it: {value}",
-                    f"add CAA {mend} at {where}, or where only {order.name} shall be served so: "
-                    f"the same at {order.name} alone",
+                    f'add a CAA value at {where}: 0 issue "{order.issuer}"',
                 )
             )
     return wrong, unsure

@@ -52,7 +52,7 @@ def test_zone_name_and_mend_are_named() -> None:
     wrong, unsure = check([ORDER], lambda name, _: values.get(name, ()))
     assert unsure == []
     assert "mx1.alpha.test: the CAA at alpha.test does not let ca.test" in wrong[0].what
-    assert 'add CAA 0 issue "ca.test" at alpha.test' in wrong[0].mend
+    assert wrong[0].mend == 'add a CAA value at alpha.test: 0 issue "ca.test"'
 
 
 def test_an_account_of_old_in_our_own_record_stops_nothing() -> None:
