@@ -122,8 +122,8 @@ CATALOG: tuple[Entry, ...] = (
     ),
     Entry(
         Kind.SRV, "_imaps, _pop3s, _submissions, _sieve ._tcp.DOMAIN", "10 1 PORT HOST",
-        "Tell mail programs where to go.", "RFC 6186 3, RFC 8314 5.1, RFC 5804 1.8",
-        "mail programs", _DOMAIN + "srv",
+        "Tell mail programs where to go, and that IMAP is preferred to POP3.",
+        "RFC 6186 3.4, RFC 8314 5.1, RFC 5804 1.8", "mail programs", _DOMAIN + "srv",
     ),
     Entry(
         Kind.SRV, "_imap, _pop3, _submission ._tcp.DOMAIN", "0 0 0 .",

@@ -27,9 +27,11 @@ from .wants import Records, address_wants, caa, spf, txt_want, want
 
 PREFERENCE_STEP = 10
 
-# RFC 6186 3.4: a target of "." says that a service is not offered.
+# RFC 6186 3.4: a target of "." says that a service is not offered; of IMAP and POP3, a program
+# that knows both takes the one with the lower priority.
 NOT_OFFERED = "0 0 0 ."
 _OFFERED = {"_submissions": 465, "_imaps": 993, "_pop3s": 995, "_sieve": 4190}
+_LESS_PREFERRED = {"_pop3s": PREFERENCE_STEP // 2}
 _CLEAR = ("_imap", "_pop3")
 
 
@@ -125,7 +127,7 @@ def _services(inventory: Inventory, name: str, hosts: Sequence[Host]) -> list[Wa
         clear.append("_submission")
     found = {
         service: [
-            f"{PREFERENCE_STEP * place} 1 {port} {host.hostname}."
+            f"{PREFERENCE_STEP * place + _LESS_PREFERRED.get(service, 0)} 1 {port} {host.hostname}."
             for place, host in enumerate(hosts, start=1)
         ]
         for service, port in ports.items()

@@ -120,6 +120,7 @@ def test_mail_programs_find_what_is_offered_and_that_the_rest_is_not() -> None:
     assert made["srv", "_imaps._tcp.alpha.test"] == [
         "10 1 993 mx2.gamma.test.", "20 1 993 mx1.alpha.test."
     ]  # fmt: skip
+    assert made["srv", "_pop3s._tcp.alpha.test"][0] == "15 1 995 mx2.gamma.test."
     for service in ("_imap", "_pop3", "_submission"):
         assert made["srv", f"{service}._tcp.alpha.test"] == ["0 0 0 ."]
     assert made["srv", "_submissions._tcp.alpha.test"][0] == "10 1 465 mx2.gamma.test."
