@@ -52,12 +52,16 @@ class ActionModule(ActionBase):
 
     def _probe(self, inventory: Inventory, wanted: Desired) -> dict[str, Any]:
         placed = dns.probe(dns.drivers(inventory), wanted)
-        notes = dns.check_caa(wanted, dns.resolver_look(inventory.resolvers))
+        look = dns.resolver_look(inventory.resolvers)
+        notes = dns.check_caa(wanted, look)
+        manual = [
+            each for each in (*placed.unplaced, *wanted.asked) if not dns.answered(each, look)
+        ]
         zones = sorted(f"{place.zone} ({place.provider})" for place in placed.wants)
         return {
             "changed": False,
             "zones": zones,
-            "manual": [_line(want) for want in (*placed.unplaced, *wanted.asked)],
+            "manual": [_line(want) for want in manual],
             "warnings": notes,
             "msg": f"{len(zones)} zones can be read and changed",
         }
@@ -85,17 +89,19 @@ class ActionModule(ActionBase):
             )
         planned = dns.make_plans(drivers, wanted, order)
         plans = planned.plans.values()
+        look = dns.resolver_look(inventory.resolvers)
+        manual = [want for want in planned.manual if not dns.answered(want, look)]
         result |= {
             "changed": planned.changed,
             "diff": [_diff(plan) for plan in plans if plan.changes],
             "plan": [show.summary(plan) for plan in plans],
             "notes": [note for plan in plans for note in plan.notes],
-            "manual": [_line(want) for want in planned.manual],
+            "manual": [_line(want) for want in manual],
             "checked": [],
         }
         if unknown and order.phase is dns.Phase.ANNOUNCE:
             result["notes"].append(f"DKIM keys are made later by: {', '.join(unknown)}")
-        if planned.manual:
+        if manual:
             Display().warning(
                 "No DNS provider of the inventory serves these; ask whoever does: "
                 + "; ".join(result["manual"])
@@ -103,7 +109,6 @@ class ActionModule(ActionBase):
         # Ansible shows warnings as they are, and results only where they fail or change.
         result["warnings"] = list(wanted.notes) if order.phase is dns.Phase.CUTOVER else []
         try:
-            look = dns.resolver_look(inventory.resolvers)
             result["warnings"] += dns.check(planned, _guards(arguments), look)
             if order.phase is dns.Phase.ANNOUNCE:
                 result["warnings"] += dns.check_caa(wanted, look)

@@ -86,7 +86,7 @@ notes:
   elements: str
   returned: phases announce and cutover
 manual:
-  description: Records that no provider of the inventory can publish.
+  description: Records that no provider of the inventory can publish, and that DNS lacks still.
   type: list
   elements: str
   returned: always

@@ -10,7 +10,7 @@ from .claims import Phase
 from .desired import desired, drivers
 from .errors import DnsError
 from .facts import DkimKey, HostFacts
-from .look import resolver_look
+from .look import answered, resolver_look
 from .plan import Guards, Plan
 from .run import (
     Order,
@@ -35,6 +35,7 @@ __all__ = [
     "Plan",
     "Planned",
     "Waiting",
+    "answered",
     "check",
     "check_caa",
     "desired",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import dns.rdata
@@ -21,6 +22,7 @@ ISSUERS = {
     "https://acme-staging-v02.api.letsencrypt.org/directory": "letsencrypt.org",
 }
 DEFAULT_ISSUER = "letsencrypt.org"
+PARALLEL = 16
 _METHOD = "http-01"
 _KNOWN = {b"issue", b"issuewild", b"iodef", b"contactemail", b"contactphone", b"issuemail"}
 _CRITICAL = 128
@@ -71,23 +73,26 @@ def check(
 
     At `ours` stand records that this run brings up to date: there, an account of old is no matter.
     """
-    wrong, unsure = [], []
-    for order in orders:
-        try:
-            where, values = relevant(order.name, look)
-        except LookupFailedError as error:
-            unsure.append(f"whether CAA lets {order.issuer} issue for {order.name}: {error}")
-            continue
-        asked = Order(order.name, order.issuer) if where in ours else order
-        if value := forbids(asked, values):
-            wrong.append(
-                ForbiddenError(
-                    f"no certificate can be had for {order.name}: the CAA at {where} does not let "
-                    f"{order.issuer} issue it: {value}",
-                    f'add a CAA value at {where}: 0 issue "{order.issuer}"',
-                )
-            )
-    return wrong, unsure
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        found = list(pool.map(lambda order: _judge(order, look, ours), orders))
+    wrong = [each for each in found if isinstance(each, ForbiddenError)]
+    return wrong, [each for each in found if isinstance(each, str)]
+
+
+def _judge(order: Order, look: Look, ours: Container[str]) -> ForbiddenError | str | None:
+    """Return why an order would be refused, or why that is not known; None where all is well."""
+    try:
+        where, values = relevant(order.name, look)
+    except LookupFailedError as error:
+        return f"whether CAA lets {order.issuer} issue for {order.name}: {error}"
+    asked = Order(order.name, order.issuer) if where in ours else order
+    if value := forbids(asked, values):
+        return ForbiddenError(
+            f"no certificate can be had for {order.name}: the CAA at {where} does not let "
+            f"{order.issuer} issue it: {value}",
+            f'add a CAA value at {where}: 0 issue "{order.issuer}"',
+        )
+    return None
 
 
 def _parsed(value: str) -> CAA:

@@ -7,6 +7,12 @@ from collections.abc import Callable, Sequence
 import dns.exception
 import dns.resolver
 
+from .claims import Want
+from .records import canonical
+
+PATIENCE = 3
+"""Questions without an answer, and none with one, after which a resolver is given up."""
+
 Look = Callable[[str, str], tuple[str, ...]]
 """Returns the values at (name, type) in presentation form; none where there is no such record.
 
@@ -19,19 +25,40 @@ class LookupFailedError(Exception):
 
 
 def resolver_look(resolvers: Sequence[str] = (), lifetime: float = 5) -> Look:
-    """Return look-ups by these resolvers, or the system's; each answer is kept for the run."""
+    """Return look-ups by these resolvers, or the system's; each answer is kept for the run.
+
+    A resolver that never answered is given up after a few questions: a thousand more would only
+    take long.
+    """
     resolver = dns.resolver.Resolver(configure=not resolvers)
     if resolvers:
         resolver.nameservers = list(resolvers)
     resolver.lifetime = lifetime
     kept: dict[tuple[str, str], tuple[str, ...]] = {}
+    failed: list[LookupFailedError] = []
 
     def look(name: str, kind: str) -> tuple[str, ...]:
         if (name, kind) not in kept:
-            kept[name, kind] = _ask(resolver, name, kind)
+            if len(failed) >= PATIENCE and not kept:
+                raise failed[-1]
+            try:
+                kept[name, kind] = _ask(resolver, name, kind)
+            except LookupFailedError as error:
+                failed.append(error)
+                raise
         return kept[name, kind]
 
     return look
+
+
+def answered(want: Want, look: Look) -> bool:
+    """Return whether DNS answers as wanted already; what cannot be asked is not."""
+    slot = want.claim.slot
+    try:
+        values = [canonical(slot.type, value) for value in look(slot.name, slot.type)]
+    except LookupFailedError:
+        return False
+    return sorted(v for v in values if want.claim.covers(v)) == sorted(want.values)
 
 
 def _ask(resolver: dns.resolver.Resolver, name: str, kind: str) -> tuple[str, ...]:
