@@ -319,7 +319,9 @@ class Unit:
             installer.did.append(f"{verb} {self.name}")
         if installer.check:
             return
-        if self.property("NeedDaemonReload", self.name) == "yes":
+        # The unit may be a timer, and the changed file its service.
+        written = any(path.startswith("/etc/systemd/system/") for path in different)
+        if written or self.property("NeedDaemonReload", self.name) == "yes":
             self.module.run_command(["systemctl", "daemon-reload"], check_rc=True)
         if not enabled:
             self.systemctl("enable", self.enable)

@@ -105,3 +105,12 @@ def test_a_domain_without_a_certificate_keeps_no_other_from_one(
     on("mx1", TOOL, "renew")
     served = json.loads(on("mx1", TOOL, "describe"))["served"]
     assert {"mta-sts.alpha.test", "mta-sts.beta.test"} <= set(served)
+
+
+@pytest.mark.parametrize(("domain", "hostname", "host"), SERVED)
+def test_the_timer_can_replace_a_certificate(
+    site: Site, domain: str, hostname: str, host: str
+) -> None:
+    on(host, "rm", f"{CERTIFICATES}/mta-sts.{domain}/cert.pem")
+    on(host, "systemctl", "start", "postwright-certificates.service")
+    on(host, "test", "-e", f"{CERTIFICATES}/mta-sts.{domain}/cert.pem")
