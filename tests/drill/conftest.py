@@ -16,12 +16,13 @@ from labkit import MAIL_HOSTS, command, lab, play
 def say(request: pytest.FixtureRequest) -> Say:
     """Print a line at once, past pytest's capture: a drill takes half an hour."""
     reporter = request.config.pluginmanager.getplugin("terminalreporter")
+    capture = request.config.pluginmanager.getplugin("capturemanager")
     start = time.monotonic()
 
     def line(text: str) -> None:
-        reporter.ensure_newline()
-        reporter.write_line(f"[drill] {time.monotonic() - start:6.0f} s  {text}")
-        reporter.flush()
+        with capture.global_and_fixture_disabled():
+            reporter.ensure_newline()
+            reporter.write_line(f"[drill] {time.monotonic() - start:6.0f} s  {text}", flush=True)
 
     return line
 
