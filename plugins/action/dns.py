@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -10,12 +11,16 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from postwright import dns
-from postwright.dns import show
+from postwright.dns import known, saved, show
+from postwright.dns.errors import raise_all
+from postwright.dns.views import View, summary
 from postwright.model import Inventory, InventoryError, load_from_ansible
 
 ARGUMENTS = {
-    "phase": {"type": "str", "required": True, "choices": ["probe", "announce", "cutover"]},
+    "phase": {"type": "str", "required": True, "choices": ["probe", "announce", "cutover", "all"]},
     "dkim": {"type": "dict"},
+    "plan": {"type": "path"},
+    "facts_file": {"type": "path"},
     "adopt": {"type": "list", "elements": "str", "default": []},
     "retire_zones": {"type": "list", "elements": "str", "default": []},
     "wait_timeout": {"type": "int", "default": 300},
@@ -43,6 +48,10 @@ class ActionModule(ActionBase):
             if arguments["phase"] == "probe":
                 return result | self._probe(inventory)
             keys = _keys(arguments["dkim"], inventory, variables["hostvars"])
+            if arguments["facts_file"]:
+                known.write(Path(arguments["facts_file"]), keys)
+            if arguments["phase"] == "all":
+                return self._both(result, inventory, keys, arguments)
             return self._publish(result, inventory, keys, arguments)
         except (InventoryError, dns.DnsError) as error:
             return result | {"failed": True, "msg": str(error)}
@@ -53,9 +62,53 @@ class ActionModule(ActionBase):
         return {
             "changed": False,
             "zones": zones,
-            "manual": [_line(want) for want in placed.unplaced],
+            "manual": [show.record(want) for want in placed.unplaced],
             "msg": f"{len(zones)} zones can be read and changed",
         }
+
+    def _both(
+        self,
+        result: dict[str, Any],
+        inventory: Inventory,
+        keys: dict[str, list[dns.DkimKey]],
+        arguments: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Plan both stages, or take a saved plan, and carry it out; in check mode save it."""
+        drivers = dns.drivers(inventory)
+        file = Path(arguments["plan"]) if arguments["plan"] else None
+        checking = self._task.check_mode
+        if file and not checking:
+            kept = saved.read(file)
+            saved.refuse_other(kept, inventory.owner, drivers)
+            view = View(kept.stages)
+        else:
+            order = _order(inventory, dns.Phase.ANNOUNCE, arguments)
+            staged = dns.make_stages(drivers, dns.desired(inventory, keys), order)
+            manual = [show.record(want) for want in staged.announce.manual]
+            view = View(staged.stages, staged.notes, manual)
+        plans = [plan for stage in view.stages for plan in stage.plans]
+        result |= {
+            "changed": view.changed,
+            "diff": [_diff(plan) for plan in plans if plan.changes],
+            "plan": [show.summary(plan) for plan in plans if plan.changes],
+            "notes": view.all_notes,
+            "manual": list(view.manual),
+            "checked": [],
+            "msg": summary(view),
+        }
+        _warn(view.manual)
+        if file and checking:
+            saved.save(file, inventory.owner, view.stages)
+        try:
+            raise_all(dns.refusals(view.stages, _guards(arguments)))
+            if not checking:
+                authorities = dns.Authorities(inventory.resolvers)
+                waiting = dns.Waiting(arguments["wait_timeout"], progress=Display().display)
+                owner, stages = inventory.owner, view.stages
+                result["checked"] = dns.carry_out(drivers, stages, owner, authorities, waiting)
+        except dns.DnsError as error:
+            return result | {"failed": True, "changed": False, "msg": str(error)}
+        return result
 
     def _publish(
         self,
@@ -66,12 +119,7 @@ class ActionModule(ActionBase):
     ) -> dict[str, Any]:
         drivers = dns.drivers(inventory)
         wanted = dns.desired(inventory, keys)
-        order = dns.Order(
-            owner=inventory.owner,
-            phase=dns.Phase(arguments["phase"]),
-            adopt=frozenset(name.lower().rstrip(".") for name in arguments["adopt"]),
-            retire_zones=tuple(arguments["retire_zones"]),
-        )
+        order = _order(inventory, dns.Phase(arguments["phase"]), arguments)
         checking = self._task.check_mode
         unknown = [f"{host} for {domain}" for domain, host in wanted.unknown]
         if unknown and order.phase is dns.Phase.ANNOUNCE and not checking:
@@ -86,16 +134,12 @@ class ActionModule(ActionBase):
             "diff": [_diff(plan) for plan in plans if plan.changes],
             "plan": [show.summary(plan) for plan in plans],
             "notes": [note for plan in plans for note in plan.notes],
-            "manual": [_line(want) for want in planned.manual],
+            "manual": [show.record(want) for want in planned.manual],
             "checked": [],
         }
         if unknown and order.phase is dns.Phase.ANNOUNCE:
             result["notes"].append(f"DKIM keys are made later by: {', '.join(unknown)}")
-        if planned.manual:
-            Display().warning(
-                "No DNS provider of the inventory serves these; ask whoever does: "
-                + "; ".join(result["manual"])
-            )
+        _warn(result["manual"])
         try:
             dns.check(planned, _guards(arguments))
             if not checking:
@@ -127,18 +171,28 @@ def _keys(
     given: Mapping[str, Any] | None, inventory: Inventory, hostvars: Mapping[str, Any]
 ) -> dict[str, list[dns.DkimKey]]:
     """Return the DKIM keys: those given, else what each host's role says as `dkim_keys`."""
-    if given is not None:
-        return {
-            domain: [dns.DkimKey(key["selector"], key["host"], key["txt"]) for key in keys]
-            for domain, keys in given.items()
-        }
-    found: dict[str, list[dns.DkimKey]] = {}
-    for host in inventory.hosts:
-        made = hostvars[host].get("dkim_keys") or {}
-        for domain, keys in made.items():
-            listed = found.setdefault(domain, [])
-            listed += [dns.DkimKey(key["selector"], host, key["txt"]) for key in keys]
-    return found
+    if given is None:
+        return dns.hosts_said(inventory, hostvars)
+    return {
+        domain: [dns.DkimKey(key["selector"], key["host"], key["txt"]) for key in keys]
+        for domain, keys in given.items()
+    }
+
+
+def _order(inventory: Inventory, phase: dns.Phase, arguments: Mapping[str, Any]) -> dns.Order:
+    return dns.Order(
+        owner=inventory.owner,
+        phase=phase,
+        adopt=frozenset(name.lower().rstrip(".") for name in arguments["adopt"]),
+        retire_zones=tuple(arguments["retire_zones"]),
+    )
+
+
+def _warn(manual: Sequence[str]) -> None:
+    if manual:
+        Display().warning(
+            "No DNS provider of the inventory serves these; ask whoever does: " + "; ".join(manual)
+        )
 
 
 def _guards(arguments: Mapping[str, Any]) -> dns.Guards:
@@ -156,7 +210,3 @@ def _diff(plan: dns.Plan) -> dict[str, str]:
         "before": show.before(plan),
         "after": show.after(plan),
     }
-
-
-def _line(want: Any) -> str:
-    return f"{want.claim.name}. {want.claim.slot.type} {', '.join(want.values)}"

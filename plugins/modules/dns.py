@@ -22,9 +22,21 @@ options:
         what is in force, if that is ours or adopted.
       - C(cutover) first proves that all authoritative servers answer with that, then publishes MX
         and DMARC and retires what is wanted no more.
+      - C(all) plans both together, for hosts that stand, and does one after the other. Mail is not
+        directed to a host whose DKIM keys are not known.
     type: str
     required: true
-    choices: [probe, announce, cutover]
+    choices: [probe, announce, cutover, all]
+  plan:
+    description:
+      - Phase C(all) in check mode saves its plan in this file on the controller; otherwise it
+        applies the plan of this file exactly, or refuses it as stale.
+    type: path
+  facts_file:
+    description:
+      - Where the hosts' public keys are written down on the controller, for C(postwright dns)
+        where no host can be reached.
+    type: path
   dkim:
     description:
       - The DKIM keys by domain, each with C(selector), C(host) (inventory name) and C(txt).
@@ -77,12 +89,12 @@ plan:
   description: One line a zone on what comes and what goes.
   type: list
   elements: str
-  returned: phases announce and cutover
+  returned: phases announce, cutover and all
 notes:
   description: What is retired later, and what is not known yet.
   type: list
   elements: str
-  returned: phases announce and cutover
+  returned: phases announce, cutover and all
 manual:
   description: Records that no provider of the inventory can publish.
   type: list
@@ -92,7 +104,7 @@ checked:
   description: The authoritative servers that answer rightly, with their addresses.
   type: list
   elements: str
-  returned: phases announce and cutover
+  returned: phases announce, cutover and all
 zones:
   description: The zones that can be read and changed.
   type: list

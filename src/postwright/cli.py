@@ -8,10 +8,22 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from postwright.dns.cli import app as dns
 from postwright.report import read
 from postwright.report.page import show
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    # A traceback of its kind shows values, and among those may be a secret.
+    pretty_exceptions_enable=False,
+    help=__doc__,
+)
+app.add_typer(dns, name="dns")
+
+# A status of 2 means changes here: a command that cannot be understood is an error like any other.
+# Typer keeps click's UsageError to itself; it is what BadParameter derives from.
+typer.BadParameter.__mro__[1].exit_code = 1  # type: ignore[attr-defined]
 
 
 @app.callback()

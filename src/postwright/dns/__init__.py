@@ -5,9 +5,12 @@ them, `apply` makes a plan true through a driver, `answers` asks the zone's own 
 """
 
 from .answers import Authorities, Waiting
+from .carry import carry_out
 from .claims import Phase
-from .desired import DkimKey, desired, drivers
+from .desired import DkimKey, desired
+from .drivers import drivers
 from .errors import DnsError
+from .known import hosts_said
 from .plan import Guards, Plan
 from .run import (
     Order,
@@ -19,6 +22,7 @@ from .run import (
     prove_published,
     publish,
 )
+from .stages import make_stages, refusals
 
 __all__ = [
     "Authorities",
@@ -30,12 +34,16 @@ __all__ = [
     "Plan",
     "Planned",
     "Waiting",
+    "carry_out",
     "check",
     "desired",
     "drivers",
+    "hosts_said",
     "make_plans",
+    "make_stages",
     "probe",
     "prove_announced",
     "prove_published",
     "publish",
+    "refusals",
 ]

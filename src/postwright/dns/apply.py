@@ -15,8 +15,13 @@ from .records import Snapshot, canonical
 ATTEMPTS = 3
 
 
-def apply(driver: Driver, plan: Plan, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Apply a plan.
+def apply(
+    driver: Driver,
+    plan: Plan,
+    sleep: Callable[[float], None] = time.sleep,
+    just_read: Snapshot | None = None,
+) -> None:
+    """Apply a plan to the zone as it is read now, or as `just_read` says.
 
     An update without an answer may have been done: the zone is read again before it is sent
     again, and what is found done is not repeated.
@@ -38,11 +43,12 @@ def apply(driver: Driver, plan: Plan, sleep: Callable[[float], None] = time.slee
         reraise=True,
     ):
         with attempt:
-            seen = driver.read(plan.zone)
-            if attempt.retry_state.attempt_number > 1 and is_done(plan, seen):
+            first = attempt.retry_state.attempt_number == 1
+            seen = just_read if first and just_read else driver.read(plan.zone)
+            if not first and is_done(plan, seen):
                 return
             if seen.digest(plan.slots) != plan.observed:
-                raise _stale(plan)
+                raise _stale(plan) if first else _neither(plan)
             driver.apply(plan.zone, plan.changes)
 
 
@@ -74,6 +80,14 @@ def _block(plan: Plan, conflict: Conflict) -> str:
 
 def _forms(kind: str, values: tuple[str, ...]) -> list[str]:
     return sorted(canonical(kind, value) for value in values)
+
+
+def _neither(plan: Plan) -> StalePlanError:
+    return StalePlanError(
+        f"zone {plan.zone} is neither what the plan was made for nor what it leaves, after a "
+        "change whose answer was lost: a part of it was made, or somebody else changed the zone",
+        "run again: the plan is then made anew",
+    )
 
 
 def _stale(plan: Plan) -> StalePlanError:

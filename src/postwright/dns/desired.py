@@ -1,4 +1,4 @@
-"""What the inventory wants in DNS. The one file here that knows the model.
+"""What the inventory wants in DNS. Beside the making of drivers, all here that knows the model.
 
 SPF names addresses (`ip4`, `ip6`), not host names: they cost no look-up (RFC 7208 4.6.4 allows ten)
 and hold while DNS fails; they come from the same inventory as the A records, so they cannot part.
@@ -17,7 +17,6 @@ from urllib.parse import quote
 from postwright.model import Domain, Host, Inventory
 
 from .claims import Claim, Kind, Want
-from .drivers import Driver, Rfc2136, Server
 from .records import canonical
 from .txt import encode
 
@@ -60,25 +59,6 @@ class Desired:
         """Return whether a claim may be wanted, though it does not stand among the wants."""
         parents = {f"_domainkey.{domain}" for domain, _ in self.unknown}
         return claim.kind is Kind.DKIM and claim.name.partition(".")[2] in parents
-
-
-def drivers(inventory: Inventory) -> dict[str, Driver]:
-    """Return a driver for each provider that a mail domain uses."""
-    used = {domain.dns for domain in inventory.domains.values()}
-    return {
-        name: Rfc2136(
-            Server(
-                name=name,
-                host=provider.server,
-                port=provider.port,
-                key_name=provider.key_name,
-                key_algorithm=provider.key_algorithm,
-                secret=provider.key_secret.get_secret_value(),
-            )
-        )
-        for name, provider in inventory.providers.items()
-        if name in used
-    }
 
 
 def desired(inventory: Inventory, dkim: DkimKeys) -> Desired:

@@ -33,6 +33,10 @@ class AmbiguousError(ProviderError):
     """A change was sent and no answer came: it was applied, or it was not."""
 
 
+class PartialError(ProviderError):
+    """Some changes of a zone were made, and others were not."""
+
+
 class StalePlanError(DnsError):
     """The zone is not what the plan was made for."""
 

@@ -146,6 +146,6 @@ def _longest(
 def _not_served(request: Request) -> NotServedError:
     return NotServedError(
         f"dns_providers.{request.provider} serves no zone that holds {request.domain}",
-        f"make the zone there (Postwright never makes one), or name the provider that serves it in "
-        f"mail_domains.{request.domain}.dns",
+        f"make the zone there (Postwright never makes one), let the provider's key see it, or name "
+        f"the provider that serves it in mail_domains.{request.domain}.dns",
     )

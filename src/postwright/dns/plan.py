@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from .errors import GuardError
@@ -93,7 +93,7 @@ class Plan:
                 sets[change.slot] = RecordSet(change.ttl, change.after)
             else:
                 sets.pop(change.slot, None)
-        return Snapshot(snapshot.zone, sets)
+        return replace(snapshot, sets=sets)
 
 
 @dataclass(frozen=True)

@@ -196,6 +196,9 @@ def _blocked(draft: _Draft, claim: Claim) -> Conflict | None:
             f"give {cut} to a provider of the inventory, or end the delegation",
             adoptable=False,
         )
+    if hindrance := draft.snapshot.hindrance(claim.slot, claim.covers):
+        values = (hindrance.value,) if hindrance.value else ()
+        return Conflict(claim.slot, values, hindrance.why, hindrance.mend, adoptable=False)
     alias = draft.snapshot.values(Slot(claim.name, "CNAME"))
     if alias:
         return Conflict(
@@ -214,7 +217,7 @@ def _foreign(claim: Claim, standing: tuple[str, ...]) -> Conflict:
         claim.slot,
         standing,
         "it is not ours: the zone's manifest does not list it",
-        f"delete it, or adopt it ({what}): -e adopt={claim.name}",
+        f"delete it, or adopt it ({what}): -e adopt={claim.name}, or --adopt {claim.name}",
         adoptable=True,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -37,11 +37,22 @@ class RecordSet:
 
 
 @dataclass(frozen=True)
+class Hindrance:
+    """Why the provider lets nothing of ours stand at a slot, as long as `value` (or any) does."""
+
+    slot: Slot
+    value: str | None
+    why: str
+    mend: str
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """What a zone held when it was read. Names and types as in `Slot`; no DNSSEC records."""
 
     zone: str
     sets: Mapping[Slot, RecordSet] = field(default_factory=dict)
+    hindrances: tuple[Hindrance, ...] = ()
 
     def values(self, slot: Slot) -> tuple[str, ...]:
         """Return the values at a slot as they were read; none where there is no such set."""
@@ -55,6 +66,13 @@ class Snapshot:
             for slot in sorted(set(slots))
         ]
         return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
+
+    def hindrance(self, slot: Slot, covers: Callable[[str], bool]) -> Hindrance | None:
+        """Return what hinders us at a slot, where we deal with the values that `covers` takes."""
+        for each in self.hindrances:
+            if each.slot == slot and (each.value is None or covers(each.value)):
+                return each
+        return None
 
     def cut_above(self, name: str) -> str | None:
         """Return the delegated name at or above `name` in this zone: what lies there is hidden."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from .claims import Want
 from .plan import Plan
 
 
@@ -30,6 +31,11 @@ def summary(plan: Plan) -> str:
     added = sum(len(change.add) for change in plan.changes)
     removed = sum(len(change.remove) for change in plan.changes)
     return f"{plan.zone} ({plan.provider}): {added} values come, {removed} go"
+
+
+def record(want: Want) -> str:
+    """Return a want as one line of a zone file."""
+    return f"{want.claim.name}. {want.claim.slot.type} {', '.join(want.values)}"
 
 
 def _lines(lines: Iterable[str]) -> str:

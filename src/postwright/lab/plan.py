@@ -23,7 +23,9 @@ RANGE_IPV4 = IPv4Network("198.18.0.0/15")
 RANGE_IPV6 = IPv6Network("2001:2::/48")
 LABS = 512
 MIRROR_NAMES = ("deb.debian.org", "security.debian.org")
-ZONES = ("test", "alpha.test", "beta.test", "gamma.test", "peer.test")
+BLOCKLISTS = ("bl.test", "dbl.test")
+"""Stand-ins for blocklists: the first lists addresses, the second domains."""
+ZONES = ("test", "alpha.test", "beta.test", "gamma.test", "peer.test", *BLOCKLISTS)
 ACME_PORT = 14000
 ACME_MANAGEMENT_PORT = 15000
 

@@ -1,17 +1,23 @@
 """The zones that ns1 starts with: the private root, `test`, the mail domains, the reverse zones.
 
 The mail domains under test hold no more than SOA and NS: everything else in them
-is published by Postwright. peer.test is another organisation's and complete.
+is published by Postwright. peer.test is another organisation's and complete. The blocklists list
+nobody but their test entries; scenarios add to them.
 """
 
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from postwright.lab.plan import ZONES, Lab
+from postwright.lab.plan import BLOCKLISTS, ZONES, Lab
 
 # Short, so that a test that publishes a record sees it soon. The last is the
 # negative TTL (RFC 2308).
 TTL = 60
+# What every list of addresses and every list of domains has (RFC 5782 5).
+_LISTED = (
+    ("2.0.0.127", ip_address("::ffff:127.0.0.2").reverse_pointer.removesuffix(".ip6.arpa")),
+    ("test",),
+)
 _SOA = "ns1.test. hostmaster.test. 1 600 60 86400 1"
 
 
@@ -35,6 +41,8 @@ def zones(lab: Lab, peer_dkim: Mapping[str, str]) -> dict[str, str]:
     named = [line for name in ("ns1", "acme", "client") for line in _addresses(lab, name)]
     texts["test"] = _zone("test", [*map(_cut, children), *named])
     texts["peer.test"] = _zone("peer.test", _peer(lab, peer_dkim))
+    for zone, listed in zip(BLOCKLISTS, _LISTED, strict=True):
+        texts[zone] = _zone(zone, [f"{name}.{zone}. A 127.0.0.2" for name in listed])
     unpublished = ("ns1", "acme", "client", "peer")
     for zone, version in zip(reverse, (4, 6), strict=True):
         texts[zone] = _zone(zone, _pointers(lab, unpublished, version))

@@ -1,14 +1,16 @@
 """The inventory, typed: what an operator may write, what is refused, what is derived from it."""
 
 from .derive import Mail, derive, mail_for_verify
-from .inventory import Domain, Host, Inventory, Provider
+from .inventory import Domain, Host, Inventory
 from .load import load
 from .problems import InventoryError, Problem
-from .schema import Account, Dmarc
+from .schema import Account, Blocklist, CloudflareSpec, Dmarc, ProviderSpec, Rfc2136Spec
 from .variables import load_from_ansible
 
 __all__ = [
     "Account",
+    "Blocklist",
+    "CloudflareSpec",
     "Dmarc",
     "Domain",
     "Host",
@@ -16,7 +18,8 @@ __all__ = [
     "InventoryError",
     "Mail",
     "Problem",
-    "Provider",
+    "ProviderSpec",
+    "Rfc2136Spec",
     "derive",
     "load",
     "load_from_ansible",

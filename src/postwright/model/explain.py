@@ -11,15 +11,21 @@ from pydantic_core import ErrorDetails
 
 from .findings import Finding, Unrendered, as_written, choose, value_at
 from .origin import Path
+from .schema import DISCRIMINATOR
 
 _NEEDED = {
     "string_type": "text",
     "list_type": "a list",
     "dict_type": "a mapping",
     "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
     "bool_type": "true or false",
     "int_type": "a whole number",
 }
+
+
+# Which class reads a mapping is said by one of its keys, so what is wrong is that key.
+_TAG = {"union_tag_not_found": "missing", "union_tag_invalid": "literal_error"}
 
 
 def findings_of(
@@ -36,8 +42,10 @@ def _finding(
     of_key = where[-1] == "[key]"
     if of_key:
         where = where[:-1]
-    path = as_written(prefix + where, root)
-    kind, value = detail["type"], value_at(root, path)
+    if detail["type"] in _TAG:
+        where = (*where, DISCRIMINATOR)
+    path = as_written(prefix + _untagged(model, where), root)
+    kind, value = _TAG.get(detail["type"], detail["type"]), value_at(root, path)
     if kind == "extra_forbidden":
         owner = model_at(model, where[:-1])
         known = list(owner.model_fields) if owner else []
@@ -58,14 +66,15 @@ def _finding(
 
 def _said(detail: ErrorDetails, value: object, description: str) -> tuple[str, str]:
     """Return (what is wrong, how to mend it) of one value."""
-    kind, context = detail["type"], detail.get("ctx", {})
+    kind, context = _TAG.get(detail["type"], detail["type"]), detail.get("ctx", {})
     if kind == "refused":
         return context["message"], context["mend"]
     if kind in _NEEDED:
         message = f"is {_kind(value)} where {_NEEDED[kind]} is needed"
         return message, _mend_type(kind, value, description)
     if kind == "literal_error":
-        expected = context["expected"].replace("'", "")
+        tags = context.get("expected_tags", "").replace(", ", " or ")
+        expected = context.get("expected", tags).replace("'", "")
         words = expected.replace(" or ", ", ").split(", ")
         mend = f"write one of: {expected}"
         return f"must be {expected}", choose(value, words, mend) if isinstance(value, str) else mend
@@ -96,11 +105,22 @@ def _mend_type(kind: str, value: object, description: str) -> str:
     return f"expected is: {description}"
 
 
-def model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
-    """Return the class that describes the mapping at a path below `model`."""
+def model_at(model: type[BaseModel], where: Path) -> type[BaseModel] | None:
+    """Return the class that describes the mapping at a location of pydantic's below `model`.
+
+    Where it is one of several, and which is not said, the first stands for what they share.
+    """
+    found = _type_at(model, where)
+    found = next(iter(_tagged(found).values()), found)
+    return found if isinstance(found, type) and issubclass(found, BaseModel) else None
+
+
+def _type_at(model: type[BaseModel], where: Path) -> Any:
     found: Any = model
-    for part in path:
-        if isinstance(found, type) and issubclass(found, BaseModel):
+    for part in where:
+        if tagged := _tagged(found):
+            found = tagged.get(str(part))
+        elif isinstance(found, type) and issubclass(found, BaseModel):
             if part not in found.model_fields:
                 return None
             found = _bare_type(found.model_fields[str(part)].annotation)
@@ -108,7 +128,28 @@ def model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
             found = _bare_type(get_args(found)[-1])
         else:
             return None
-    return found if isinstance(found, type) and issubclass(found, BaseModel) else None
+    return found
+
+
+def _untagged(model: type[BaseModel], where: Path) -> Path:
+    """Return a location of pydantic's without the tags by which it chose a class of several."""
+    kept = [
+        part
+        for depth, part in enumerate(where)
+        if part not in _tagged(_type_at(model, where[:depth]))
+    ]
+    return tuple(kept)
+
+
+def _tagged(found: Any) -> dict[str, type[BaseModel]]:
+    """Return the classes of a union by the tag that chooses each; of any other type, none."""
+    if get_origin(found) not in {Union, UnionType}:
+        return {}
+    return {
+        tag: each
+        for each in get_args(found)
+        for tag in get_args(each.model_fields[DISCRIMINATOR].annotation)
+    }
 
 
 def _bare_type(annotation: Any) -> Any:
@@ -116,7 +157,8 @@ def _bare_type(annotation: Any) -> Any:
     if hasattr(annotation, "__metadata__"):
         return _bare_type(annotation.__origin__)
     if get_origin(annotation) in {Union, UnionType}:
-        return _bare_type(next(each for each in get_args(annotation) if each is not type(None)))
+        some = [each for each in get_args(annotation) if each is not type(None)]
+        return annotation if len(some) > 1 else _bare_type(some[0])
     return annotation
 
 

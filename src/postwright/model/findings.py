@@ -16,7 +16,7 @@ _SHOWN_ACCOUNT = {"quota", "send", "receive"}
 _SHOWN_PROVIDER = {"driver", "server", "port", "key_name", "key_algorithm"}
 _SHOWN_DOMAIN = {"hosts", "dns", "dmarc", "aliases", "forwards", "catch_all"}
 _SHOWN_HOST = {"mail_hostname", "mail_ipv4", "mail_ipv6"}
-_SHOWN_TOP = {"mail_owner", "dns_resolver", "mail_submission_starttls"}
+_SHOWN_TOP = {"mail_owner", "dns_resolver", "dns_blocklists", "mail_submission_starttls"}
 _LONGEST = 120
 
 

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from pydantic import BaseModel, ConfigDict
 
-from .schema import DomainSpec, ProviderSpec
+from .schema import Blocklist, DomainSpec, ProviderSpec
 
 
 class Host(BaseModel):
@@ -30,12 +30,6 @@ class Domain(DomainSpec):
         return target if "@" in target else f"{target}@{self.name}"
 
 
-class Provider(ProviderSpec):
-    """A DNS provider; `name` is its key in `dns_providers`."""
-
-    name: str
-
-
 class Inventory(BaseModel):
     """Everything the operator described, checked as a whole."""
 
@@ -43,9 +37,10 @@ class Inventory(BaseModel):
 
     domains: dict[str, Domain]
     hosts: dict[str, Host]
-    providers: dict[str, Provider]
+    providers: dict[str, ProviderSpec]
     owner: str
     resolvers: list[str]
+    blocklists: dict[str, Blocklist] | None = None
     submission_starttls: bool = False
 
     def domains_of(self, host_name: str) -> list[Domain]:

@@ -10,10 +10,11 @@ from pydantic import BaseModel, ValidationError
 from .checks import check
 from .explain import findings_of
 from .findings import Finding, choose, problem
-from .inventory import Domain, Host, Inventory, Provider
+from .inventory import Domain, Host, Inventory
 from .origin import Path, locate, plain
 from .problems import InventoryError
 from .schema import GlobalVariables, HostVariables
+from .secrets import stand_in
 from .sketch import sketches
 
 PREFIXES = ("mail_", "dns_")
@@ -23,11 +24,17 @@ _HOST = frozenset(HostVariables.model_fields)
 M = TypeVar("M", bound=BaseModel)
 
 
-def load(variables: Mapping[str, object], hosts: Mapping[str, Mapping[str, object]]) -> Inventory:
+def load(
+    variables: Mapping[str, object],
+    hosts: Mapping[str, Mapping[str, object]],
+    *,
+    needs_secrets: bool = True,
+) -> Inventory:
     """Return the inventory; every problem is collected in one run.
 
     `variables` are the variables of all hosts, `hosts` those of each host of `mail_hosts` by its
-    inventory name; other variables than the model's may be among them.
+    inventory name; other variables than the model's may be among them. Unless `needs_secrets`, one
+    that cannot be rendered is no problem.
 
     Raises:
         InventoryError: something is wrong; its `problems` say where and how to mend it.
@@ -39,6 +46,8 @@ def load(variables: Mapping[str, object], hosts: Mapping[str, Mapping[str, objec
         for name, host in hosts.items()
     }
     root: dict[str, object] = {**plain_dict(known), "mail_hosts": bare_hosts}
+    if not needs_secrets:
+        root = {key: stand_in(value, (key,)) for key, value in root.items()}
     found: list[Finding] = [*_unknown(variables, ()), *_unknown_of_hosts(hosts, variables)]
     everything = _validated(
         GlobalVariables, {key: root[key] for key in root if key in _GLOBAL}, (), root, found
@@ -120,12 +129,10 @@ def _inventory(everything: GlobalVariables, hosts: Mapping[str, HostVariables]) 
             )
             for name, host in sorted(hosts.items())
         },
-        providers={
-            name: Provider(name=name, **_fields(spec))
-            for name, spec in sorted(everything.dns_providers.items())
-        },
+        providers=dict(sorted(everything.dns_providers.items())),
         owner=everything.mail_owner,
         resolvers=everything.dns_resolver,
+        blocklists=everything.dns_blocklists,
         submission_starttls=everything.mail_submission_starttls,
     )
 

@@ -30,8 +30,10 @@ except (ImportError, AttributeError):
 
 
 def place_of(value: object) -> Place | None:
-    """Return the place that a value or key is tagged with, or None."""
-    tag = None if _ORIGIN is None else _ORIGIN.get_tag(value)
+    """Return the place that a value or key is tagged with (or that it is), or None."""
+    if _ORIGIN is None:
+        return None
+    tag = value if isinstance(value, _ORIGIN) else _ORIGIN.get_tag(value)
     if tag is None:
         return None
     return Place(tag.path or tag.description, tag.line_num)

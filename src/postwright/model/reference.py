@@ -8,7 +8,16 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from .schema import Account, Dmarc, DomainSpec, GlobalVariables, HostVariables, ProviderSpec
+from .schema import (
+    Account,
+    Blocklist,
+    CloudflareSpec,
+    Dmarc,
+    DomainSpec,
+    GlobalVariables,
+    HostVariables,
+    Rfc2136Spec,
+)
 
 _TITLE = """# The inventory: every key
 
@@ -28,7 +37,9 @@ _SECTIONS: list[tuple[str, type[BaseModel]]] = [
     ("`mail_domains.NAME`", DomainSpec),
     ("`mail_domains.NAME.dmarc`", Dmarc),
     ("`mail_domains.NAME.accounts.LOCALPART`", Account),
-    ("`dns_providers.NAME`", ProviderSpec),
+    ("`dns_providers.NAME`, driver `rfc2136`", Rfc2136Spec),
+    ("`dns_providers.NAME`, driver `cloudflare`", CloudflareSpec),
+    ("`dns_blocklists.NAME`", Blocklist),
 ]
 _TYPES = {
     "string": "text",

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .types import (
     Address,
+    ApiToken,
+    ApiUrl,
     DomainName,
     HostName,
     KeyName,
@@ -25,6 +27,8 @@ from .types import (
     Target,
     TsigSecret,
 )
+
+_DRIVER = "How records are published: `rfc2136` or `cloudflare`."
 
 
 class Strict(BaseModel):
@@ -108,10 +112,10 @@ class DomainSpec(Strict):
     )
 
 
-class ProviderSpec(Strict):
+class Rfc2136Spec(Strict):
     """A DNS provider: a name server that takes dynamic updates (RFC 2136), signed by TSIG."""
 
-    driver: Literal["rfc2136"] = Field(description="How records are published: `rfc2136`.")
+    driver: Literal["rfc2136"] = Field(description=_DRIVER)
     server: Server = Field(description="Address or name of the primary name server.")
     port: int = Field(default=53, ge=1, le=65535, description="Its TCP port.")
     key_name: KeyName = Field(description="The name of the TSIG key (RFC 8945).")
@@ -124,6 +128,47 @@ class ProviderSpec(Strict):
     )
 
 
+class CloudflareSpec(Strict):
+    """A DNS provider: Cloudflare, by its API (v4)."""
+
+    driver: Literal["cloudflare"] = Field(description=_DRIVER)
+    api_token: ApiToken = Field(
+        description="An API token that may edit DNS in the zones (permissions Zone Read and DNS "
+        "Write). Keep it in the vault.",
+        examples=["{{ vault_cloudflare_token }}"],
+    )
+    api_url: ApiUrl = Field(
+        default="https://api.cloudflare.com/client/v4",
+        description="The API's address, where it is reached by another than Cloudflare's own.",
+    )
+
+
+DISCRIMINATOR = "driver"
+"""The key of a provider that says by which class the others are read."""
+
+ProviderSpec = Rfc2136Spec | CloudflareSpec
+
+
+class Blocklist(Strict):
+    """A blocklist that `postwright dns check` asks about the hosts' addresses and the domains."""
+
+    zone: DomainName = Field(description="The list's zone.", examples=["zen.spamhaus.org"])
+    lists: Literal["addresses", "domains"] = Field(
+        description="What it lists: `addresses` or `domains`."
+    )
+    ipv6: bool = Field(default=False, description="Whether it lists IPv6 addresses too.")
+    test: str | None = Field(
+        default=None,
+        description="A domain that a list of domains always lists, where it is not `test` "
+        "(RFC 5782 5).",
+    )
+    errors: list[str] = Field(
+        default_factory=list,
+        description="Answers that mean that the question was refused, beside 127.255.255.0/24.",
+    )
+    page: str = Field(description="Where a listing is explained and ended.")
+
+
 class GlobalVariables(Strict):
     """What is said once for all hosts (`group_vars/all`)."""
 
@@ -132,7 +177,7 @@ class GlobalVariables(Strict):
         description="The mail domains, by name. An internationalised name is written as people "
         "read it.",
     )
-    dns_providers: dict[str, ProviderSpec] = Field(
+    dns_providers: dict[str, Annotated[ProviderSpec, Field(discriminator=DISCRIMINATOR)]] = Field(
         min_length=1, description="Who publishes DNS records, by a name of your choice."
     )
     mail_owner: Owner = Field(
@@ -144,6 +189,11 @@ class GlobalVariables(Strict):
         default_factory=list,
         description="Addresses of the resolvers that look-ups on the controller use. Without it, "
         "the system's.",
+    )
+    dns_blocklists: dict[str, Blocklist] | None = Field(
+        default=None,
+        description="The blocklists that `postwright dns check` asks, by a name of your choice. "
+        "Without it: Spamhaus ZEN and DBL, SpamCop, Barracuda. `{}` asks none.",
     )
     mail_submission_starttls: bool = Field(
         default=False,

@@ -11,6 +11,7 @@ import binascii
 import re
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import idna
 from pydantic import AfterValidator, BeforeValidator, SecretStr, WithJsonSchema
@@ -25,6 +26,9 @@ _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 _QUOTA = re.compile(r"([1-9][0-9]*)([KMGT])")
 _QUOTA_FACTOR = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _OWNER = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+# RFC 6750 2.1: what may stand behind "Bearer" in a header.
+_BEARER = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _KEY_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 
 # RFC 2544 and RFC 5180 reserve these for tests between network devices. They are no public
@@ -164,6 +168,33 @@ def tsig_secret(value: object) -> SecretStr:
     return SecretStr(text(value))
 
 
+def api_token(value: object) -> SecretStr:
+    """Return an API token, which goes into an HTTP header (RFC 6750 2.1)."""
+    if isinstance(value, SecretStr):
+        return value
+    if not _BEARER.fullmatch(text(value)):
+        raise refuse(
+            "is no API token: those have letters, digits and a few signs, and no blanks",
+            "copy the token alone, as the provider showed it when it was made",
+        )
+    return SecretStr(text(value))
+
+
+def api_url(value: str) -> str:
+    """Return the address of an API, without its last slash: a token goes there, so by TLS."""
+    mend = "write an address such as https://api.cloudflare.com/client/v4"
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise refuse("is no web address", mend) from None
+    if not host or parts.query or parts.fragment or "@" in parts.netloc or " " in value:
+        raise refuse("is no web address of an API", mend)
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
+        raise refuse("is not https, so the token would be read by others", mend)
+    return value.rstrip("/")
+
+
 def _public(value: IPv4Address | IPv6Address, kind: str) -> None:
     if any(value in network for network in _LAB_NETWORKS if network.version == value.version):
         return
@@ -236,6 +267,8 @@ Target = Annotated[str, AfterValidator(target)]
 Quota = Annotated[int, BeforeValidator(quota), _string(pattern="^[1-9][0-9]*[KMGTkmgt]$")]
 PasswordHash = Annotated[SecretStr, BeforeValidator(password_hash), _string()]
 TsigSecret = Annotated[SecretStr, BeforeValidator(tsig_secret), _string()]
+ApiToken = Annotated[SecretStr, BeforeValidator(api_token), _string()]
+ApiUrl = Annotated[str, AfterValidator(api_url), _string(format="uri")]
 PublicIPv4 = Annotated[IPv4Address, BeforeValidator(ipv4), _string(format="ipv4")]
 PublicIPv6 = Annotated[IPv6Address, BeforeValidator(ipv6), _string(format="ipv6")]
 Server = Annotated[str, AfterValidator(server)]

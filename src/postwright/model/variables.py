@@ -16,13 +16,18 @@ from .load import PREFIXES, load
 from .schema import HostVariables
 
 GROUP = "mail_hosts"
+# Said of one run (`-e dns_plan=FILE`), not of the inventory.
+RUN_VARIABLES = frozenset({"dns_plan"})
 
 
-def load_from_ansible(task_vars: Mapping[str, Any], templar: Any) -> Inventory:
+def load_from_ansible(
+    task_vars: Mapping[str, Any], templar: Any, *, needs_secrets: bool = True
+) -> Inventory:
     """Return the inventory that a task sees; `templar` is the action's own.
 
     Variables are read as each mail host sees them, not as localhost does: an implicit localhost
-    knows no `inventory_dir`, which look-ups need. No host is contacted for it.
+    knows no `inventory_dir`, which look-ups need. No host is contacted for it. Who needs no secret
+    gets stand-ins for those that are not to be had.
 
     Raises:
         InventoryError: something is wrong with the inventory.
@@ -41,11 +46,16 @@ def load_from_ansible(task_vars: Mapping[str, Any], templar: Any) -> Inventory:
             name: _rendered(own[name], _templar_of(values, hostvars, templar))
             for name, values in raw.items()
         },
+        needs_secrets=needs_secrets,
     )
 
 
 def _ours(variables: Mapping[str, object]) -> dict[str, object]:
-    return {key: value for key, value in variables.items() if key.startswith(PREFIXES)}
+    return {
+        key: value
+        for key, value in variables.items()
+        if key.startswith(PREFIXES) and key not in RUN_VARIABLES
+    }
 
 
 def _shared(hosts: list[dict[str, object]]) -> dict[str, object]:

@@ -15,6 +15,11 @@ HASH = "{ARGON2ID}$argon2id$v=19$m=19456,t=2,p=1$t2HTYNGkuSxYIyYx8HnGfQ$7N8eM+8X
 KEY = DkimKey("mx1-202611e", "mx1", "v=DKIM1; k=ed25519; p=AAAA")
 SECRET = "c2VjcmV0LXNlY3JldA=="  # noqa: S105
 
+PROVIDERS = {
+    "lab": {"driver": "rfc2136", "server": "198.18.0.1", "key_name": "k", "key_secret": SECRET},
+    "cloud": {"driver": "cloudflare", "api_token": SECRET},
+}
+
 
 def inventory(**domain: Any) -> Inventory:
     spec = {
@@ -24,9 +29,11 @@ def inventory(**domain: Any) -> Inventory:
         "aliases": {"postmaster": ["taro"], "abuse": ["taro"]},
         **domain,
     }
-    provider = {"driver": "rfc2136", "server": "198.18.0.1", "key_name": "k", "key_secret": SECRET}
     return load(
-        {"mail_domains": {"alpha.test": spec}, "dns_providers": {"lab": provider}},
+        {
+            "mail_domains": {"alpha.test": spec},
+            "dns_providers": {spec["dns"]: PROVIDERS[spec["dns"]]},
+        },
         {
             "mx1": {
                 "mail_hostname": "mx1.alpha.test",
@@ -93,6 +100,8 @@ def test_a_hosts_records_go_to_whichever_provider_serves_them() -> None:
     assert found["mx2.gamma.test"].preferred == ("lab",)
 
 
-def test_secrets_are_not_in_what_is_printed() -> None:
-    made = drivers(inventory())["lab"]
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_each_provider_gets_its_driver_and_no_secret_is_printed(provider: str) -> None:
+    made = drivers(inventory(dns=provider))[provider]
+    assert made.name == provider
     assert SECRET not in repr(made) + repr(vars(made))

@@ -87,6 +87,20 @@ def test_a_key_refused_without_a_signature_is_named(monkeypatch: pytest.MonkeyPa
     assert SECRET not in str(seen.value)
 
 
+def test_a_zone_refused_without_a_signature_is_not_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Wire, "_raw", lambda _, query: unsigned(query, dns.rcode.REFUSED))
+    assert Rfc2136(SERVER).find_zone(ZONE) is None
+    with pytest.raises(CredentialError, match="REFUSED"):
+        Rfc2136(SERVER).apply(ZONE, make_plan("lab", zone(), task(phase=Phase.ANNOUNCE)).changes)
+
+
+def unsigned(query: Answer, code: dns.rcode.Rcode) -> bytes:
+    answer = dns.message.make_response(query)
+    answer.keyring = answer.tsig = None
+    answer.set_rcode(code)
+    return answer.to_wire()
+
+
 def test_a_lost_question_is_asked_again_and_a_lost_update_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -10,7 +10,7 @@ import dns.zone
 import pytest
 
 from postwright.lab import ns1, zones
-from postwright.lab.plan import ZONES, Lab
+from postwright.lab.plan import BLOCKLISTS, ZONES, Lab
 
 LAB = Lab(Path("/a"), 300)
 LONG = "v=DKIM1; k=rsa; p=" + "A" * 392
@@ -83,3 +83,12 @@ def test_guests_see_nothing_of_the_real_dns_but_the_mirror() -> None:
     text = ns1.mirror_conf({"deb.debian.org": (ip_address("151.101.2.132"),)})
     assert 'local-zone: "deb.debian.org." static' in text
     assert 'local-data: "deb.debian.org. 60 A 151.101.2.132"' in text
+
+
+def test_the_blocklists_list_what_every_list_does_and_nobody_else() -> None:
+    origins = {name: dns.name.from_text(name) for name in BLOCKLISTS}
+    listed = {name: set(PARSED[name].keys()) - {origin} for name, origin in origins.items()}
+    # ::ffff:127.0.0.2, which dnspython's own function takes for an IPv4 address.
+    six = dns.name.from_text("2.0.0.0.0.0.f.7.f.f.f.f" + ".0" * 20 + ".bl.test")
+    assert listed["bl.test"] == {dns.name.from_text("2.0.0.127.bl.test"), six}
+    assert listed["dbl.test"] == {dns.name.from_text("test.dbl.test")}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from model_cases import DOTTED, A, Case
+from model_samples import GONE
 
+CLOUDFLARE = {"driver": "cloudflare", "api_token": "abcdef"}
 TYPE_CASES = [
     Case(
         "text for list",
@@ -80,11 +82,35 @@ TYPE_CASES = [
     ),
     Case(
         "driver",
-        [("dns_providers/lab/driver", "cloudflare")],
+        [("dns_providers/lab/driver", "cloudflaer")],
         "dns_providers.lab.driver",
-        '"cloudflare"',
-        "must be rfc2136",
-        "rfc2136",
+        '"cloudflaer"',
+        "must be rfc2136 or cloudflare",
+        "'cloudflare'",
+    ),
+    Case(
+        "no driver",
+        [("dns_providers/lab/driver", GONE)],
+        "dns_providers.lab.driver",
+        None,
+        "is missing",
+        "`rfc2136` or `cloudflare`",
+    ),
+    Case(
+        "number for driver",
+        [("dns_providers/lab/driver", 5)],
+        "dns_providers.lab.driver",
+        "5",
+        "must be rfc2136 or cloudflare",
+        "write one of",
+    ),
+    Case(
+        "text for provider",
+        [("dns_providers/lab", "cloudflare")],
+        "dns_providers.lab",
+        "(not shown: it may be a secret)",
+        "text where a mapping",
+        "expected",
     ),
     Case(
         "algorithm",
@@ -95,4 +121,44 @@ TYPE_CASES = [
         "hmac-sha",
     ),
     Case("owner", [("mail_owner", "Me & Co")], "mail_owner", '"Me & Co"', "owner id", "postwright"),
+    Case(
+        "another driver's key",
+        [("dns_providers/lab", {**CLOUDFLARE, "port": 53})],
+        "dns_providers.lab.port",
+        None,
+        "unknown key",
+        "known here: api_token, api_url, driver",
+    ),
+    Case(
+        "token key",
+        [("dns_providers/lab", {**CLOUDFLARE, "api_tokn": "x"})],
+        "dns_providers.lab.api_tokn",
+        None,
+        "unknown key",
+        "'api_token'",
+    ),
+    Case(
+        "token with its scheme",
+        [("dns_providers/lab", {**CLOUDFLARE, "api_token": "Bearer abc"})],
+        "dns_providers.lab.api_token",
+        "(not shown: it may be a secret)",
+        "is no API token",
+        "copy the token alone",
+    ),
+    Case(
+        "clear text",
+        [("dns_providers/lab", {**CLOUDFLARE, "api_url": "http://api.example.org/v4"})],
+        "dns_providers.lab.api_url",
+        "(not shown: it may be a secret)",
+        "is not https",
+        "https://api.cloudflare.com",
+    ),
+    Case(
+        "no address",
+        [("dns_providers/lab", {**CLOUDFLARE, "api_url": "https://[half/v4"})],
+        "dns_providers.lab.api_url",
+        "(not shown: it may be a secret)",
+        "is no web address",
+        "https://api.cloudflare.com",
+    ),
 ]

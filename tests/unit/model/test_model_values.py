@@ -90,6 +90,7 @@ def test_what_is_no_hash_is_refused_and_never_shown(written: object) -> None:
         ("mail_password", "hunter2"),
         ("mail_hosts/mx1/mail_password", "hunter2"),
         ("dns_providers/lab/key_secret", "hunter2!"),
+        ("dns_providers/lab", {"driver": "cloudflare", "api_token": "hun ter2"}),
         ("dns_providers/lab/secret", "hunter2"),
         ("dns_providers/lab", "hunter2"),
         ("dns_providers", "hunter2"),

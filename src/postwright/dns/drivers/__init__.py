@@ -1,6 +1,52 @@
-"""Drivers: how records are read and changed at each kind of provider."""
+"""Drivers: how records are read and changed at each kind of provider.
 
-from .base import Capabilities, Driver
+A further driver is a class of the model's `schema`, and how it is made of that, in `_MAKERS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from postwright.model import CloudflareSpec, Inventory, ProviderSpec, Rfc2136Spec
+
+from .base import Capabilities, Driver, Refusal
 from .rfc2136 import Rfc2136, Server
 
-__all__ = ["Capabilities", "Driver", "Rfc2136", "Server"]
+__all__ = ["Capabilities", "Driver", "Refusal", "Rfc2136", "Server", "drivers"]
+
+
+def drivers(inventory: Inventory) -> dict[str, Driver]:
+    """Return a driver for each provider that a mail domain uses."""
+    used = {domain.dns for domain in inventory.domains.values()}
+    return {
+        name: _MAKERS[type(spec)](name, spec)
+        for name, spec in inventory.providers.items()
+        if name in used
+    }
+
+
+def _rfc2136(name: str, spec: Rfc2136Spec) -> Driver:
+    return Rfc2136(
+        Server(
+            name=name,
+            host=spec.server,
+            port=spec.port,
+            key_name=spec.key_name,
+            key_algorithm=spec.key_algorithm,
+            secret=spec.key_secret.get_secret_value(),
+        )
+    )
+
+
+def _cloudflare(name: str, spec: CloudflareSpec) -> Driver:
+    # Its SDK takes a fifth of a second to load: only who uses it shall wait.
+    from .cloudflare import Account, Cloudflare
+
+    return Cloudflare(Account(name, spec.api_url, spec.api_token.get_secret_value()))
+
+
+_MAKERS: dict[type[ProviderSpec], Callable[[str, Any], Driver]] = {
+    Rfc2136Spec: _rfc2136,
+    CloudflareSpec: _cloudflare,
+}

@@ -2,24 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
-from postwright.dns.plan import Change
+from postwright.dns.plan import Change, Conflict, Plan
 from postwright.dns.records import Snapshot
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What a provider is known not to hold.
+
+    `refuses` says of which changes that is true, `why` and `mend` what the operator is told,
+    `source` where it is from and `verified` when that was last looked at.
+    """
+
+    what: str
+    refuses: Callable[[Change], bool]
+    why: str
+    mend: str
+    source: str
+    verified: date
 
 
 @dataclass(frozen=True)
 class Capabilities:
     """What a provider can do, so that callers know and do not try.
 
-    `atomic`: all changes of a zone are made, or none. `conditional`: they are made only if the
-    touched sets are as they were read.
+    `atomic`: all changes of a zone are made, or none; with `at_once`, only while they add and
+    remove no more values than that. `conditional`: they are made only if the touched sets are as
+    they were read; otherwise somebody else's change is seen up to the last read before them.
     """
 
     atomic: bool
     conditional: bool
+    at_once: int | None = None
+    refusals: tuple[Refusal, ...] = ()
+
+    def refused(self, plan: Plan) -> tuple[Conflict, ...]:
+        """Return what of a plan the provider cannot hold, as conflicts that nobody can adopt."""
+        return tuple(
+            Conflict(change.slot, change.add, refusal.why, refusal.mend, adoptable=False)
+            for change in plan.changes
+            for refusal in self.refusals
+            if refusal.refuses(change)
+        )
 
 
 class Driver(Protocol):
@@ -64,8 +93,11 @@ class Driver(Protocol):
     def apply(self, zone: str, changes: Sequence[Change]) -> None:
         """Make the changes. A driver MUST NOT send them again by itself.
 
+        It MAY send again what the provider surely did not take, because it came too soon.
+
         Raises:
             StalePlanError: a touched set is not `before`; nothing was changed.
             AmbiguousError: whether they were made is not known.
+            PartialError: some of them were made (only beyond `at_once`).
             CredentialError, ProviderError: nothing was changed.
         """

@@ -18,7 +18,13 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.update
 
-from postwright.dns.errors import AmbiguousError, NotServedError, ProviderError, StalePlanError
+from postwright.dns.errors import (
+    AmbiguousError,
+    CredentialError,
+    NotServedError,
+    ProviderError,
+    StalePlanError,
+)
 from postwright.dns.plan import Change
 from postwright.dns.records import RecordSet, Slot, Snapshot
 
@@ -30,6 +36,12 @@ __all__ = ["Rfc2136", "Server"]
 # The signer's, not the operator's (RFC 4034, RFC 5155), and private types such as BIND's
 # TYPE65534: they change without anybody's doing.
 _SIGNER = {"RRSIG", "NSEC", "NSEC3", "NSEC3PARAM", "DNSKEY", "CDS", "CDNSKEY", "TYPE65534"}
+# Seen of BIND 9.18.49 on 2026-11-25; the conformance matrix has a case for each.
+_BIND_MX = (
+    "If it is BIND and the key is good, its log names the record: it also refuses an MX to a name "
+    "of the zone that has no address"
+)
+_BIND_SET = "BIND fails so at more than 100 records in one set (max-records-per-type)"
 _PREREQUISITE = {
     dns.rcode.YXDOMAIN,
     dns.rcode.YXRRSET,
@@ -110,7 +122,8 @@ class Rfc2136:
                 "run again: the plan is then made anew",
             )
         if code == dns.rcode.REFUSED:
-            raise self._wire.refused("REFUSED", f"an update (RFC 2136), zone {zone}")
+            error = self._wire.refused("REFUSED", f"an update (RFC 2136), zone {zone}")
+            raise CredentialError(error.what, f"{error.mend}. {_BIND_MX}")
         if code in {dns.rcode.NOTAUTH, dns.rcode.NOTZONE}:
             raise NotServedError(
                 f"dns_providers.{self.name}: {self._server.host} is not the primary of {zone}",
@@ -120,7 +133,7 @@ class Rfc2136:
             raise AmbiguousError(
                 f"dns_providers.{self.name}: {self._server.host} failed at updating {zone} "
                 "(SERVFAIL)",
-                "look into that server's log",
+                f"look into that server's log. {_BIND_SET}",
             )
         raise self._unusable(code, f"updating {zone}")
 

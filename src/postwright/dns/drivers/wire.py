@@ -140,15 +140,18 @@ class Wire:
     def _judged(self, query: dns.message.Message, wire: bytes) -> dns.message.Message:
         """Return the answer if it is signed by our key and answers the query.
 
-        Some servers refuse a key without the TSIG record that RFC 8945 5.2.1 has them add (Knot
-        does): such an answer is good for nothing but for saying so.
+        Some servers refuse a key, or a zone that they do not serve, without the TSIG record that
+        RFC 8945 5.2.1 has them add (Knot does): such an answer is good for nothing but for saying
+        so.
         """
         try:
             answer = dns.message.from_wire(wire, keyring=query.keyring, request_mac=query.mac)
         except dns.exception.FormError:
-            if dns.message.from_wire(wire).rcode() != dns.rcode.NOTAUTH:
+            answer = dns.message.from_wire(wire)
+            if answer.rcode() == dns.rcode.NOTAUTH:
+                raise dns.tsig.PeerBadKey from None
+            if answer.rcode() != dns.rcode.REFUSED:
                 raise
-            raise dns.tsig.PeerBadKey from None
         if not query.is_response(answer):
             raise dns.query.BadResponse
         return answer
