@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from ansible.utils.display import Display
 
 from postwright import dns
 from postwright.dns import known, saved, show
+from postwright.dns.desired import Desired
 from postwright.dns.errors import raise_all
 from postwright.dns.views import View, summary
 from postwright.model import Inventory, InventoryError, load_from_ansible
@@ -45,24 +47,29 @@ class ActionModule(ActionBase):
         _, arguments = self.validate_argument_spec(ARGUMENTS)
         try:
             inventory = load_from_ansible(variables, self._templar)
-            if arguments["phase"] == "probe":
-                return result | self._probe(inventory)
-            keys = _keys(arguments["dkim"], inventory, variables["hostvars"])
+            said = _said(arguments["dkim"], inventory, variables["hostvars"])
             if arguments["facts_file"]:
-                known.write(Path(arguments["facts_file"]), keys)
+                known.write(Path(arguments["facts_file"]), said)
+            wanted = dns.desired(inventory, said.dkim, said.hosts)
+            if arguments["phase"] == "probe":
+                return result | self._probe(inventory, wanted)
             if arguments["phase"] == "all":
-                return self._both(result, inventory, keys, arguments)
-            return self._publish(result, inventory, keys, arguments)
+                return self._both(result, inventory, wanted, arguments)
+            return self._publish(result, inventory, wanted, arguments)
         except (InventoryError, dns.DnsError) as error:
             return result | {"failed": True, "msg": str(error)}
 
-    def _probe(self, inventory: Inventory) -> dict[str, Any]:
-        placed = dns.probe(dns.drivers(inventory), dns.desired(inventory, {}))
+    def _probe(self, inventory: Inventory, wanted: Desired) -> dict[str, Any]:
+        placed = dns.probe(dns.drivers(inventory), wanted)
+        look = dns.resolver_look(inventory.resolvers)
+        notes = dns.check_caa(wanted, look)
+        manual = dns.unanswered([*placed.unplaced, *wanted.asked], look)
         zones = sorted(f"{place.zone} ({place.provider})" for place in placed.wants)
         return {
             "changed": False,
             "zones": zones,
-            "manual": [show.record(want) for want in placed.unplaced],
+            "manual": [show.record(want) for want in manual],
+            "warnings": notes,
             "msg": f"{len(zones)} zones can be read and changed",
         }
 
@@ -70,7 +77,7 @@ class ActionModule(ActionBase):
         self,
         result: dict[str, Any],
         inventory: Inventory,
-        keys: dict[str, list[dns.DkimKey]],
+        wanted: Desired,
         arguments: Mapping[str, Any],
     ) -> dict[str, Any]:
         """Plan both stages, or take a saved plan, and carry it out; in check mode save it."""
@@ -83,7 +90,8 @@ class ActionModule(ActionBase):
             view = View(kept.stages)
         else:
             order = _order(inventory, dns.Phase.ANNOUNCE, arguments)
-            staged = dns.make_stages(drivers, dns.desired(inventory, keys), order)
+            look = dns.resolver_look(inventory.resolvers)
+            staged = dns.make_stages(drivers, wanted, order, look)
             manual = [show.record(want) for want in staged.announce.manual]
             view = View(staged.stages, staged.notes, manual)
         plans = [plan for stage in view.stages for plan in stage.plans]
@@ -114,11 +122,10 @@ class ActionModule(ActionBase):
         self,
         result: dict[str, Any],
         inventory: Inventory,
-        keys: dict[str, list[dns.DkimKey]],
+        wanted: Desired,
         arguments: Mapping[str, Any],
     ) -> dict[str, Any]:
         drivers = dns.drivers(inventory)
-        wanted = dns.desired(inventory, keys)
         order = _order(inventory, dns.Phase(arguments["phase"]), arguments)
         checking = self._task.check_mode
         unknown = [f"{host} for {domain}" for domain, host in wanted.unknown]
@@ -127,7 +134,8 @@ class ActionModule(ActionBase):
                 f"the DKIM keys are not known of: {', '.join(unknown)}\n"
                 "    mend: run playbooks/keys.yml, which makes them on the hosts"
             )
-        planned = dns.make_plans(drivers, wanted, order)
+        look = dns.resolver_look(inventory.resolvers)
+        planned = dns.make_plans(drivers, wanted, order, look)
         plans = planned.plans.values()
         result |= {
             "changed": planned.changed,
@@ -140,8 +148,12 @@ class ActionModule(ActionBase):
         if unknown and order.phase is dns.Phase.ANNOUNCE:
             result["notes"].append(f"DKIM keys are made later by: {', '.join(unknown)}")
         _warn(result["manual"])
+        # Ansible shows warnings as they are, and results only where they fail or change.
+        result["warnings"] = list(wanted.notes) if order.phase is dns.Phase.CUTOVER else []
         try:
             dns.check(planned, _guards(arguments))
+            if order.phase is dns.Phase.ANNOUNCE:
+                result["warnings"] += dns.check_caa(wanted, look)
             if not checking:
                 result["checked"] = self._make_true(
                     drivers, planned, inventory, order.phase, arguments["wait_timeout"]
@@ -167,16 +179,18 @@ class ActionModule(ActionBase):
         return dns.prove_published(planned, authorities, waiting)
 
 
-def _keys(
+def _said(
     given: Mapping[str, Any] | None, inventory: Inventory, hostvars: Mapping[str, Any]
-) -> dict[str, list[dns.DkimKey]]:
-    """Return the DKIM keys: those given, else what each host's role says as `dkim_keys`."""
+) -> dns.Known:
+    """Return what the hosts said, with the DKIM keys that are given in place of theirs."""
+    said = dns.hosts_said(inventory, hostvars)
     if given is None:
-        return dns.hosts_said(inventory, hostvars)
-    return {
+        return said
+    keys = {
         domain: [dns.DkimKey(key["selector"], key["host"], key["txt"]) for key in keys]
         for domain, keys in given.items()
     }
+    return replace(said, dkim=keys)
 
 
 def _order(inventory: Inventory, phase: dns.Phase, arguments: Mapping[str, Any]) -> dns.Order:

@@ -33,7 +33,8 @@ class ActionModule(ActionBase):
         _, arguments = self.validate_argument_spec(ARGUMENTS)
         try:
             inventory = load_from_ansible(variables, self._templar, needs_secrets=False)
-            wanted = dns.desired(inventory, dns.hosts_said(inventory, variables["hostvars"]))
+            said = dns.hosts_said(inventory, variables["hostvars"])
+            wanted = dns.desired(inventory, said.dkim, said.hosts)
             lists = world.built_in() if inventory.blocklists is None else inventory.blocklists
             asked = lists if arguments["blocklists"] else {}
             subject = world.Subject(inventory, wanted, datetime.now(UTC), asked)

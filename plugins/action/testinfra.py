@@ -12,6 +12,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from ansible.plugins.action import ActionBase
+from ansible.utils.path import unfrackpath
 
 from postwright.model import load_from_ansible, mail_for_verify
 from postwright.report import Entry, append
@@ -76,7 +77,10 @@ class ActionModule(ActionBase):
         lines = [f"  {key} {value}" for key, value in words.items() if value]
         extra = f"{option('ssh_common_args') or ''} {option('ssh_extra_args') or ''}".split()
         lines += [f"  {word.replace('=', ' ', 1)}" for word in extra if "=" in word]
-        share = "  ControlMaster auto\n  ControlPath ~/.ssh/postwright-%C\n  ControlPersist 60"
+        sockets = Path(unfrackpath(option("control_path_dir")))
+        sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = sockets / "postwright-%C"
+        share = f"  ControlMaster auto\n  ControlPath {path}\n  ControlPersist 60"
         return "\n".join([f"Host {name}", *lines, share, ""])
 
     @staticmethod

@@ -17,13 +17,15 @@ options:
   phase:
     description:
       - C(probe) proves that every provider takes its credentials and lets them read and change
-        every zone; nothing is changed.
+        every zone, and that no CAA record keeps the hosts' CA from issuing; nothing is changed.
       - C(announce) publishes A, AAAA, PTR, DKIM keys and SPF. SPF is published in union with
         what is in force, if that is ours or adopted.
-      - C(cutover) first proves that all authoritative servers answer with that, then publishes MX
-        and DMARC and retires what is wanted no more.
+      - C(cutover) first proves that all authoritative servers answer with that, then publishes
+        all else and retires what is wanted no more. What a host has not told (its TLS keys, its
+        ACME account, whether it serves an MTA-STS policy) stays as it is.
       - C(all) plans both together, for hosts that stand, and does one after the other. Mail is not
         directed to a host whose DKIM keys are not known.
+      - The reference page C(docs/reference/records.md) lists every record with its phase.
     type: str
     required: true
     choices: [probe, announce, cutover, all]
@@ -96,7 +98,7 @@ notes:
   elements: str
   returned: phases announce, cutover and all
 manual:
-  description: Records that no provider of the inventory can publish.
+  description: Records that no provider of the inventory can publish, and that DNS lacks still.
   type: list
   elements: str
   returned: always

@@ -16,9 +16,10 @@ import dns.name
 import dns.update
 import pytest
 
-from postwright.dns import Authorities, Waiting, manifest
+from postwright.dns import Authorities, Waiting, manifest, resolver_look
 from postwright.dns.answers import wait
 from postwright.dns.apply import apply
+from postwright.dns.caa import Order, check
 from postwright.dns.claims import Claim, Kind, Phase, Want
 from postwright.dns.drivers import Rfc2136, Server
 from postwright.dns.drivers.wire import Wire
@@ -26,6 +27,7 @@ from postwright.dns.errors import ConflictError, CredentialError, StalePlanError
 from postwright.dns.plan import Change, Plan
 from postwright.dns.planner import Task, make_plan
 from postwright.dns.records import Slot
+from postwright.dns.spf_count import count
 from postwright.dns.txt import decode, encode
 
 ZONE = "alpha.test"
@@ -194,3 +196,25 @@ def test_zones_are_found_by_their_longest_match(scratch: Scratch) -> None:
     assert driver.find_zone("nobody.test") == "test"
     assert driver.find_zone("nobody.example") is None
     driver.probe(ZONE)
+
+
+def test_a_foreign_caa_above_a_name_is_found(scratch: Scratch) -> None:
+    apply(scratch.driver, scratch.plan(caa(scratch, "other.test"), phase=Phase.CUTOVER))
+    look = resolver_look([scratch.resolver])
+    order = Order(f"mta-sts.{scratch.label}", "acme.test")
+    (error,), unsure = check([order], look)
+    assert unsure == []
+    assert f"the CAA at {scratch.label} does not let acme.test" in error.what
+
+
+def caa(scratch: Scratch, issuer: str) -> Want:
+    """Return a CAA at the scratch label."""
+    return Want(Claim(Kind.CAA, scratch.label), (f'0 issue "{issuer}"',))
+
+
+def test_spf_is_counted_through_the_real_dns(scratch: Scratch) -> None:
+    scratch.put(encode(b"v=spf1 a:mx1.alpha.test include:peer.test -all"))
+    record = f"v=spf1 include:{scratch.label} include:nobody.{ZONE} ~all"
+    made = count(record, ZONE, resolver_look([scratch.resolver]))
+    assert made.lookups == 5
+    assert [f"nobody.{ZONE} has no SPF" in problem for problem in made.problems()] == [True]

@@ -1,21 +1,25 @@
 """DNS: what the inventory wants is planned, reviewed, applied and proven, and nothing else touched.
 
 `desired` turns the inventory into wants, `places` finds their zones, `planner` compares a zone with
-them, `apply` makes a plan true through a driver, `answers` asks the zone's own servers.
+them, `apply` makes a plan true through a driver, `answers` asks the zone's own servers. Every kind
+of record is listed in `catalog`.
 """
 
 from .answers import Authorities, Waiting
 from .carry import carry_out
 from .claims import Phase
-from .desired import DkimKey, desired
+from .desired import desired
 from .drivers import drivers
 from .errors import DnsError
+from .facts import DkimKey, HostFacts, Known
 from .known import hosts_said
+from .look import resolver_look, unanswered
 from .plan import Guards, Plan
 from .run import (
     Order,
     Planned,
     check,
+    check_caa,
     make_plans,
     probe,
     prove_announced,
@@ -29,6 +33,8 @@ __all__ = [
     "DkimKey",
     "DnsError",
     "Guards",
+    "HostFacts",
+    "Known",
     "Order",
     "Phase",
     "Plan",
@@ -36,6 +42,7 @@ __all__ = [
     "Waiting",
     "carry_out",
     "check",
+    "check_caa",
     "desired",
     "drivers",
     "hosts_said",
@@ -46,4 +53,6 @@ __all__ = [
     "prove_published",
     "publish",
     "refusals",
+    "resolver_look",
+    "unanswered",
 ]

@@ -31,6 +31,12 @@ class Kind(StrEnum):
     SPF = "spf"
     MX = "mx"
     DMARC = "dmarc"
+    DMARC_REPORT = "dmarc-report"
+    MTA_STS = "mta-sts"
+    TLS_RPT = "tls-rpt"
+    TLSA = "tlsa"
+    CAA = "caa"
+    SRV = "srv"
 
 
 @dataclass(frozen=True)
@@ -51,17 +57,31 @@ class Rule:
 # signed or sent before has to pass until then.
 _QUEUES = timedelta(days=7)
 
+# Whatever leads to a host is cached for an hour, or for what its set's TTL was before us.
+_CACHES = timedelta(days=1)
+
+# What does not start with the version is no DMARC record (RFC 7489 6.6.3, RFC 9989 4.7).
+_DMARC = re.compile(rb"v\s*=\s*DMARC1\s*(?:;|\Z)")
+
 RULES: dict[Kind, Rule] = {
     # An address is needed while the MX that names it is cached.
-    Kind.A: Rule("A", Phase.ANNOUNCE, grace=timedelta(days=1)),
-    Kind.AAAA: Rule("AAAA", Phase.ANNOUNCE, grace=timedelta(days=1)),
+    Kind.A: Rule("A", Phase.ANNOUNCE, grace=_CACHES),
+    Kind.AAAA: Rule("AAAA", Phase.ANNOUNCE, grace=_CACHES),
     Kind.PTR: Rule("PTR", Phase.ANNOUNCE),
     Kind.DKIM: Rule("TXT", Phase.ANNOUNCE, grace=_QUEUES),
     # RFC 7208 4.5: the version is followed by a blank or the end; mechanisms ignore case.
     Kind.SPF: Rule("TXT", Phase.ANNOUNCE, re.compile(rb"v=spf1(?: |\Z)", re.IGNORECASE), _QUEUES),
     Kind.MX: Rule("MX", Phase.CUTOVER),
-    # What does not start with the version is no DMARC record (RFC 7489 6.6.3, RFC 9989).
-    Kind.DMARC: Rule("TXT", Phase.CUTOVER, re.compile(rb"v\s*=\s*DMARC1\s*(?:;|\Z)")),
+    Kind.DMARC: Rule("TXT", Phase.CUTOVER, _DMARC),
+    # Whoever has the old policy cached still asks (RFC 7489 7.1).
+    Kind.DMARC_REPORT: Rule("TXT", Phase.CUTOVER, _DMARC, _CACHES),
+    # RFC 8461 3.1 and RFC 8460 3: what does not start so is discarded.
+    Kind.MTA_STS: Rule("TXT", Phase.CUTOVER, re.compile(rb"v=STSv1\s*;")),
+    Kind.TLS_RPT: Rule("TXT", Phase.CUTOVER, re.compile(rb"v=TLSRPTv1\s*;")),
+    # Deleted before the address, a host would lose its protection, but no mail.
+    Kind.TLSA: Rule("TLSA", Phase.CUTOVER, grace=_CACHES),
+    Kind.CAA: Rule("CAA", Phase.CUTOVER),
+    Kind.SRV: Rule("SRV", Phase.CUTOVER),
 }
 
 

@@ -25,6 +25,8 @@ from .desired import desired
 from .drivers import Driver, drivers
 from .edge import CHANGES, errors_told, load
 from .errors import DnsError
+from .facts import Known
+from .look import resolver_look
 from .options import (
     DEFAULTS,
     Adopt,
@@ -52,7 +54,9 @@ def planned(
     inventory: Inventory, made: Mapping[str, Driver], facts: Path | None, order: Order
 ) -> Staged:
     """Return the plans of both stages."""
-    return make_stages(made, desired(inventory, known.read(facts) if facts else {}), order)
+    said = known.read(facts) if facts else Known()
+    wanted = desired(inventory, said.dkim, said.hosts)
+    return make_stages(made, wanted, order, resolver_look(inventory.resolvers))
 
 
 def view_of(staged: Staged, guards: Guards) -> View:

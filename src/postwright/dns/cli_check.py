@@ -14,6 +14,7 @@ from postwright.model import Inventory
 from . import known, views
 from .desired import desired
 from .edge import CHANGES, errors_told, load
+from .facts import Known
 from .options import AskVault, Facts, Format, Output, Sources, VaultFiles
 from .world import (
     Finding,
@@ -32,7 +33,8 @@ SERIOUS = {False: {Severity.ERROR}, True: {Severity.ERROR, Severity.WARNING}}
 
 def look_at(inventory: Inventory, facts: Path | None, lists: bool) -> list[Finding]:
     """Return what is wrong with the world, by the inventory's resolvers or the system's."""
-    wanted = desired(inventory, known.read(facts) if facts else {})
+    said = known.read(facts) if facts else Known()
+    wanted = desired(inventory, said.dkim, said.hosts)
     asked = built_in() if inventory.blocklists is None else inventory.blocklists
     subject = Subject(inventory, wanted, datetime.now(UTC), asked if lists else {})
     return look(subject, World(over_network, inventory.resolvers or system_resolvers()))

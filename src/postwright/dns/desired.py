@@ -1,36 +1,20 @@
-"""What the inventory wants in DNS. Beside the making of drivers, all here that knows the model.
+"""What the inventory wants in DNS: whose zone which records stand in.
 
-SPF names addresses (`ip4`, `ip6`), not host names: they cost no look-up (RFC 7208 4.6.4 allows ten)
-and hold while DNS fails; they come from the same inventory as the A records, so they cannot part.
-A domain's SPF ends in `~all`: it has DMARC, whose verdict also hears DKIM, while `-all` makes some
-receivers refuse forwarded mail before they look at the signature (RFC 7489 10.1). A host's own
-name, which stands in HELO and behind the null sender, is never forwarded: `-all`.
+Beside the making of drivers, and of each name's records, all here that knows the model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address
-from urllib.parse import quote
 
-from postwright.model import Domain, Host, Inventory
+from postwright.model import Domain, Host, Inventory, web_host, web_names
 
+from .caa import Order
 from .claims import Claim, Kind, Want
-from .records import canonical
-from .txt import encode
-
-PREFERENCE_STEP = 10
-DkimKeys = Mapping[str, Sequence["DkimKey"]]
-
-
-@dataclass(frozen=True)
-class DkimKey:
-    """The public half of a key: `txt` is what stands at `<selector>._domainkey.<domain>`."""
-
-    selector: str
-    host: str
-    txt: str
+from .domain_records import authorisation, domain_records
+from .facts import DkimKeys, Facts, HostFacts
+from .host_records import host_records, pointers
 
 
 @dataclass(frozen=True)
@@ -50,92 +34,104 @@ class Request:
 
 @dataclass(frozen=True)
 class Desired:
-    """All requests, and what is not known: (domain, host) without DKIM keys."""
+    """All requests, and what is not known.
+
+    `unknown` are (domain, host) without DKIM keys, `held_claims` further claims of which it is not
+    known now what belongs there, `notes` say what waits for what. `asked` are records in other
+    people's zones, which they have to publish. `orders` are the certificates that hosts need.
+    """
 
     requests: tuple[Request, ...]
     unknown: tuple[tuple[str, str], ...]
+    held_claims: frozenset[Claim] = frozenset()
+    notes: tuple[str, ...] = ()
+    asked: tuple[Want, ...] = ()
+    orders: tuple[Order, ...] = ()
+
+    @property
+    def caa_names(self) -> frozenset[str]:
+        """The names at which a CAA of ours belongs, known or not."""
+        wanted = (want.claim for request in self.requests for want in request.wants)
+        return frozenset(c.name for c in (*wanted, *self.held_claims) if c.kind is Kind.CAA)
 
     def held(self, claim: Claim) -> bool:
         """Return whether a claim may be wanted, though it does not stand among the wants."""
         parents = {f"_domainkey.{domain}" for domain, _ in self.unknown}
-        return claim.kind is Kind.DKIM and claim.name.partition(".")[2] in parents
+        unknown_key = claim.kind is Kind.DKIM and claim.name.partition(".")[2] in parents
+        return unknown_key or claim in self.held_claims
 
 
-def desired(inventory: Inventory, dkim: DkimKeys) -> Desired:
-    """Return the records that the inventory wants, of every phase."""
-    requests = [
-        request
+def desired(inventory: Inventory, dkim: DkimKeys, facts: Facts | None = None) -> Desired:
+    """Return the records that the inventory wants, of every phase.
+
+    What only hosts know comes from `dkim` and `facts`; what is not known there is held.
+    """
+    known = facts or {}
+    requests, asked = _authorisations(inventory)
+    of_domains = {
+        domain.name: domain_records(inventory, domain, dkim.get(domain.name, ()), known)
         for domain in inventory.domains.values()
-        for request in [_domain(inventory, domain, dkim.get(domain.name, ()))]
+    }
+    of_hosts = {
+        host.name: host_records(inventory, host, known) for host in inventory.hosts.values()
+    }
+    requests += [
+        Request(name, inventory.domains[name].dns, (), name, tuple(found.wants))
+        for name, found in of_domains.items()
     ]
-    for host in inventory.hosts.values():
-        requests += _host(inventory, host)
+    for name, found in of_hosts.items():
+        requests += _of_host(inventory, inventory.hosts[name], found.wants)
+    every = [*of_domains.values(), *of_hosts.values()]
     unknown = [
         (domain.name, host)
         for domain in inventory.domains.values()
         for host in domain.hosts
-        if host not in {key.host for key in dkim.get(domain.name, ())}
+        if domain.records.dkim and host not in {key.host for key in dkim.get(domain.name, ())}
     ]
-    return Desired(tuple(requests), tuple(unknown))
+    return Desired(
+        tuple(requests),
+        tuple(unknown),
+        frozenset(claim for found in every for claim in found.held),
+        tuple(note for found in every for note in found.notes),
+        tuple(asked),
+        tuple(_orders(inventory, known)),
+    )
 
 
-def _domain(inventory: Inventory, domain: Domain, keys: Sequence[DkimKey]) -> Request:
-    hosts = [inventory.hosts[name] for name in domain.hosts]
-    exchangers = [
-        f"{PREFERENCE_STEP * place} {host.hostname}." for place, host in enumerate(hosts, start=1)
-    ]
-    serving = [key for key in keys if key.host in domain.hosts]
-    wants = [
-        *(_txt(Kind.DKIM, f"{key.selector}._domainkey.{domain.name}", key.txt) for key in serving),
-        _txt(Kind.SPF, domain.name, _spf(hosts, "~all")),
-        _want(Kind.MX, domain.name, exchangers),
-        _txt(Kind.DMARC, f"_dmarc.{domain.name}", _dmarc(domain)),
-    ]
-    return Request(domain.name, domain.dns, (), domain.name, tuple(wants))
+def _orders(inventory: Inventory, facts: Facts) -> Iterator[Order]:
+    """Yield every name that a host gets a certificate for, where its CA is known."""
+    names = [(host.hostname, host) for host in inventory.hosts.values()]
+    for domain in inventory.domains.values():
+        names += [(name, web_host(inventory, domain)) for name in web_names(domain)]
+    for name, host in names:
+        known = facts.get(host.name, HostFacts())
+        if known.issuer:
+            yield Order(name, known.issuer, known.account)
 
 
-def _host(inventory: Inventory, host: Host) -> list[Request]:
+def _authorisations(inventory: Inventory) -> tuple[list[Request], list[Want]]:
+    """Return where reports on one domain may go to another: in our zones, and in others'."""
+    requests, asked = [], []
+    for domain in inventory.domains.values():
+        if (want := authorisation(domain)) is None:
+            continue
+        other = inventory.domains.get(_reports_at(domain))
+        if other is None:
+            asked.append(want)
+        elif other.records.dmarc_report:
+            requests.append(Request(other.name, other.dns, (), other.name, (want,)))
+    return requests, asked
+
+
+def _reports_at(domain: Domain) -> str:
+    return (domain.dmarc.reports_to or "").rpartition("@")[2]
+
+
+def _of_host(inventory: Inventory, host: Host, wants: list[Want]) -> list[Request]:
     preferred = tuple(
         dict.fromkeys(domain.dns for domain in inventory.domains_of(host.name)),
     )
-    wants = [_want(Kind.A, host.hostname, [str(host.ipv4)])]
-    if host.ipv6:
-        wants.append(_want(Kind.AAAA, host.hostname, [str(host.ipv6)]))
-    if host.hostname not in inventory.domains:
-        wants.append(_txt(Kind.SPF, host.hostname, _spf([host], "-all")))
-    pointers = [
-        (address.reverse_pointer, _want(Kind.PTR, address.reverse_pointer, [f"{host.hostname}."]))
-        for address in _addresses(host)
-    ]
     return [
         Request(host.hostname, None, preferred, None, tuple(wants)),
-        *(Request(name, None, preferred, None, (pointer,)) for name, pointer in pointers),
+        *(Request(each.claim.name, None, preferred, None, (each,)) for each in pointers(host)),
     ]
-
-
-def _spf(hosts: Sequence[Host], last: str) -> str:
-    found = [f"ip{ip.version}:{ip}" for host in hosts for ip in _addresses(host)]
-    return " ".join(["v=spf1", *found, last])
-
-
-def _dmarc(domain: Domain) -> str:
-    """Return the policy, stated for all: RFC 7489 and RFC 9989 then read it alike."""
-    policy = domain.dmarc.policy
-    tags = [f"v=DMARC1; p={policy}; sp={policy}; np={policy}"]
-    if domain.dmarc.reports_to:
-        # RFC 6068 2 for the URI; a DMARC URI has "," and "!" encoded besides (RFC 7489 6.2).
-        tags.append(f"rua=mailto:{quote(domain.dmarc.reports_to, safe='@.+-_')}")
-    return "; ".join(tags)
-
-
-def _addresses(host: Host) -> list[IPv4Address | IPv6Address]:
-    return [host.ipv4, *([host.ipv6] if host.ipv6 else [])]
-
-
-def _txt(kind: Kind, name: str, text: str) -> Want:
-    return Want(Claim(kind, name), (encode(text.encode()),))
-
-
-def _want(kind: Kind, name: str, values: Sequence[str]) -> Want:
-    claim = Claim(kind, name)
-    return Want(claim, tuple(canonical(claim.rule.type, value) for value in values))

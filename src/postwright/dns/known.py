@@ -1,6 +1,8 @@
 """What only hosts can say: as Ansible gathered it, or in a file for who cannot reach them (CI).
 
-    {"postwright_facts": 1, "dkim": {"example.org": [{"selector": ..., "host": ..., "txt": ...}]}}
+    {"postwright_facts": 1,
+     "dkim": {"example.org": [{"selector": ..., "host": ..., "txt": ...}]},
+     "hosts": {"mx1": {"tls_keys": [...], "issuer": ..., "account": ..., "served": [...]}}}
 
 All of it is public: it is what is published. A host that the file does not name is not known, so
 what DNS holds for it stays.
@@ -17,8 +19,9 @@ from typing import Any
 
 from postwright.model import Inventory
 
-from .desired import DkimKey, DkimKeys
+from .caa import DEFAULT_ISSUER, ISSUERS
 from .errors import DnsError
+from .facts import DkimKey, HostFacts, Known
 
 VERSION = 1
 _KEY = "postwright_facts"
@@ -34,32 +37,46 @@ def is_key_of(host: str, domain: str, name: str) -> bool:
     return selector != name and re.match(rf"{re.escape(host)}-\d{{6}}", selector) is not None
 
 
-def hosts_said(
-    inventory: Inventory, hostvars: Mapping[str, Mapping[str, Any]]
-) -> dict[str, list[DkimKey]]:
-    """Return the DKIM keys that each host's role registered as `dkim_keys` in this run."""
-    found: dict[str, list[DkimKey]] = {}
+def hosts_said(inventory: Inventory, hostvars: Mapping[str, Mapping[str, Any]]) -> Known:
+    """Return what each host's roles registered in this run: `dkim_keys`, `certificates_facts`."""
+    dkim: dict[str, list[DkimKey]] = {}
     for host in inventory.hosts:
         for domain, keys in (hostvars[host].get("dkim_keys") or {}).items():
-            listed = found.setdefault(domain, [])
+            listed = dkim.setdefault(domain, [])
             listed += [DkimKey(key["selector"], host, key["txt"]) for key in keys]
-    return found
+    return Known(dkim, {host: _of_host(hostvars[host]) for host in inventory.hosts})
 
 
-def write(path: Path, dkim: DkimKeys) -> None:
+def _of_host(variables: Mapping[str, Any]) -> HostFacts:
+    said = variables.get("certificates_facts") or {}
+    directory = variables.get("certificates_acme_directory")
+    issuer = ISSUERS.get(directory) if directory else DEFAULT_ISSUER
+    return HostFacts(
+        tls_keys=tuple(said.get("tls_keys", ())),
+        issuer=variables.get("certificates_caa_issuer") or issuer,
+        account=said.get("account"),
+        served=frozenset(said.get("served", ())),
+    )
+
+
+def write(path: Path, known: Known) -> None:
     """Write what the hosts said."""
     # In a stable order, so that the file changes only when they do.
     keys = {
         domain: [asdict(key) for key in sorted(found, key=lambda key: (key.host, key.selector))]
-        for domain, found in dkim.items()
+        for domain, found in known.dkim.items()
+    }
+    hosts = {
+        name: asdict(facts) | {"served": sorted(facts.served)}
+        for name, facts in known.hosts.items()
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({_KEY: VERSION, "dkim": keys}, indent=1, sort_keys=True)
+    text = json.dumps({_KEY: VERSION, "dkim": keys, "hosts": hosts}, indent=1, sort_keys=True)
     path.write_text(f"{text}\n", encoding="utf-8")
 
 
-def read(path: Path) -> dict[str, list[DkimKey]]:
-    """Return the DKIM keys that the hosts said.
+def read(path: Path) -> Known:
+    """Return what the hosts said.
 
     Raises:
         FactsFileError: the file cannot be read, or is none.
@@ -73,9 +90,16 @@ def read(path: Path) -> dict[str, list[DkimKey]]:
     try:
         if data[_KEY] != VERSION:
             raise FactsFileError(f"{path} is of version {data[_KEY]}, not {VERSION}", mend)
-        return {
+        dkim = {
             str(domain): [DkimKey(key["selector"], key["host"], key["txt"]) for key in keys]
             for domain, keys in data["dkim"].items()
         }
+        hosts = {
+            str(name): HostFacts(
+                tuple(said["tls_keys"]), said["issuer"], said["account"], frozenset(said["served"])
+            )
+            for name, said in data["hosts"].items()
+        }
+        return Known(dkim, hosts)
     except (KeyError, TypeError, AttributeError):
         raise FactsFileError(f"{path} is no file of facts", mend) from None

@@ -74,7 +74,7 @@ def make_plan(provider: str, snapshot: Snapshot, task: Task) -> Plan:
     draft = _Draft(snapshot, manifest, dict(manifest.mine))
     wanted = {want.claim for want in task.wants}
     for want in task.wants:
-        if want.claim.rule.phase == task.phase or _shrinks(want.claim, manifest):
+        if want.claim.rule.phase == task.phase or _followed(want.claim, manifest):
             _publish(draft, want, task)
     if task.phase == Phase.CUTOVER:
         for claim in sorted(manifest.mine.keys() - wanted):
@@ -131,9 +131,13 @@ def _publish(draft: _Draft, want: Want, task: Task) -> None:
     draft.set(claim, [txt.encode(record.encode())])
 
 
-def _shrinks(claim: Claim, manifest: Manifest) -> bool:
-    """In cutover too, an SPF record of ours is looked at: what was in force leaves it then."""
-    return claim.kind is Kind.SPF and claim in manifest.mine
+def _followed(claim: Claim, manifest: Manifest) -> bool:
+    """Return whether what is ours already is looked at in every phase.
+
+    Of an SPF record, cutover takes what was in force before. A host that was rebuilt has a new
+    ACME account, which the CAA has to name before the host orders its certificate.
+    """
+    return claim.kind in {Kind.SPF, Kind.CAA} and claim in manifest.mine
 
 
 def _with_force(
@@ -143,7 +147,7 @@ def _with_force(
 
     Cutover sets the time at which the old terms go; the first cutover after it drops them.
     """
-    union = spf.merge(record, *(spf.terms(old) for old in _texts(standing)))
+    union = spf.merge(record, *(spf.senders(old) for old in _texts(standing)))
     if union == record:
         return record
     if task.phase is Phase.CUTOVER and entry.due is not None and task.now >= entry.due:
@@ -205,7 +209,7 @@ def _blocked(draft: _Draft, claim: Claim) -> Conflict | None:
             Slot(claim.name, "CNAME"),
             alias,
             f"a CNAME stands alone at its name (RFC 2181 10.1), so no {claim.slot.type} can join",
-            "delete the CNAME",
+            "delete the CNAME, or turn this record off: `records` of the domain",
             adoptable=False,
         )
     return None

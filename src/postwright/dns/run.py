@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from . import caa, spf, spf_cost, txt
 from . import manifest as manifests
-from . import spf, txt
 from .answers import Authorities, Waiting, wait
 from .apply import apply, refuse_conflicts
 from .claims import Claim, Kind, Phase, Want
 from .desired import Desired
 from .drivers import Driver
 from .errors import NotAnsweredError, raise_all
+from .look import Look, unanswered
 from .places import Place, Placed, each, place
 from .plan import Guards, Plan
 from .planner import Task, make_plan
@@ -64,8 +65,13 @@ def probe(drivers: Mapping[str, Driver], wanted: Desired) -> Placed:
     return placed
 
 
-def make_plans(drivers: Mapping[str, Driver], wanted: Desired, order: Order) -> Planned:
+def make_plans(
+    drivers: Mapping[str, Driver], wanted: Desired, order: Order, look: Look | None = None
+) -> Planned:
     """Read every zone and plan it. Nothing is changed, and conflicts stand in the plans.
+
+    `look` looks up other people's records: those that SPF includes, and those that nobody here can
+    publish, of which only what is not there yet is asked for.
 
     Raises:
         DnsError: a provider refused or failed, or serves no zone for a domain.
@@ -77,14 +83,23 @@ def make_plans(drivers: Mapping[str, Driver], wanted: Desired, order: Order) -> 
     plans = {}
     for it in places:
         task = Task(placed.wants[it], order.owner, order.phase, order.now, order.adopt, wanted.held)
-        plan = make_plan(it.provider, seen[it], task)
-        refused = drivers[it.provider].capabilities.refused(plan)
-        plans[it] = replace(plan, conflicts=(*plan.conflicts, *refused))
-    return Planned(plans, seen, placed.wants, placed.unplaced, order.owner)
+        plans[it] = plan_zone(drivers[it.provider], seen[it], task, look)
+    asked = [*placed.unplaced, *wanted.asked]
+    manual = unanswered(asked, look) if look else asked
+    return Planned(plans, seen, placed.wants, manual, order.owner)
+
+
+def plan_zone(driver: Driver, snapshot: Snapshot, task: Task, look: Look | None) -> Plan:
+    """Return a zone's plan; what its provider or receivers would refuse is a conflict in it."""
+    plan = make_plan(driver.name, snapshot, task)
+    refused = driver.capabilities.refused(plan)
+    costly, notes = spf_cost.judge(plan, snapshot, task.wants, look) if look else ((), ())
+    conflicts = (*plan.conflicts, *refused, *costly)
+    return replace(plan, conflicts=conflicts, notes=(*plan.notes, *notes))
 
 
 def check(planned: Planned, guards: Guards) -> None:
-    """Refuse plans with conflicts, or that delete more than was allowed.
+    """Refuse plans with conflicts, or that delete too much.
 
     Raises:
         ConflictError, GuardError: nothing was changed.
@@ -92,6 +107,19 @@ def check(planned: Planned, guards: Guards) -> None:
     plans = list(planned.plans.values())
     refuse_conflicts(plans)
     raise_all(guards.check(plans))
+
+
+def check_caa(wanted: Desired, look: Look) -> list[str]:
+    """Refuse to go on where a CAA keeps our CA from issuing what hosts need.
+
+    Returns what could not be judged.
+
+    Raises:
+        ForbiddenError: it names record and mend; nothing was changed.
+    """
+    wrong, unsure = caa.check(wanted.orders, look, wanted.caa_names)
+    raise_all(wrong)
+    return [f"not known: {text}" for text in unsure]
 
 
 def publish(drivers: Mapping[str, Driver], planned: Planned) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 VERSION = "v=spf1"
-_LOOKUPS = ("include", "a", "mx", "ptr", "exists", "redirect")
+LOOKUPS = ("include", "a", "mx", "ptr", "exists", "redirect")
 LOOKUP_LIMIT = 10
 """Terms that cost a DNS look-up; more are a permanent error (RFC 7208 4.6.4)."""
 
@@ -16,6 +16,11 @@ LOOKUP_LIMIT = 10
 def terms(record: str) -> tuple[str, ...]:
     """Return a record's terms without the version, in order, without an implied `+`."""
     return tuple(term.removeprefix("+") for term in record.split()[1:])
+
+
+def senders(record: str) -> tuple[str, ...]:
+    """Return a record's terms but `all`: whom it names, not what becomes of the rest."""
+    return tuple(term for term in terms(record) if not _is_all(term))
 
 
 def foreign_terms(records: Iterable[str]) -> tuple[str, ...]:
@@ -44,10 +49,23 @@ def merge(ours: str, *others: Iterable[str]) -> str:
 
 def lookups(record: str) -> int:
     """Return how many of a record's own terms cost a DNS look-up."""
-    return sum(1 for term in terms(record) if _mechanism(term) in _LOOKUPS)
+    return sum(1 for term in terms(record) if mechanism(term) in LOOKUPS)
 
 
-def _mechanism(term: str) -> str:
+def is_record(text: str) -> bool:
+    """Return whether a TXT value is an SPF record (RFC 7208 4.5)."""
+    return text.lower().partition(" ")[0] == VERSION
+
+
+def target(term: str) -> str:
+    """Return the domain that a term names, without its prefix lengths; empty where none is."""
+    bare = term.lstrip("+-~?")
+    mark = "=" if "=" in bare.partition(":")[0] else ":"
+    return bare.partition(mark)[2].partition("/")[0]
+
+
+def mechanism(term: str) -> str:
+    """Return a mechanism's or modifier's name, lower case."""
     bare = term.lstrip("+-~?").lower()
     for mark in ":=/":
         bare = bare.partition(mark)[0]
@@ -55,7 +73,7 @@ def _mechanism(term: str) -> str:
 
 
 def _is_all(term: str) -> bool:
-    return _mechanism(term) == "all"
+    return mechanism(term) == "all"
 
 
 def _is_modifier(term: str) -> bool:

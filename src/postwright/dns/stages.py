@@ -16,11 +16,12 @@ from .desired import Desired
 from .drivers import Driver
 from .errors import DnsError, StalePlanError, raise_all
 from .known import is_key_of
+from .look import Look
 from .places import Place
 from .plan import Change, Guards, Plan
-from .planner import Task, make_plan
+from .planner import Task
 from .records import Snapshot, canonical
-from .run import Order, Planned, make_plans
+from .run import Order, Planned, make_plans, plan_zone
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ class Staged:
         )
 
 
-def make_stages(drivers: Mapping[str, Driver], wanted: Desired, order: Order) -> Staged:
+def make_stages(
+    drivers: Mapping[str, Driver], wanted: Desired, order: Order, look: Look | None = None
+) -> Staged:
     """Read every zone and plan both phases. Nothing is changed.
 
     Mail is not directed to a host whose DKIM keys are neither published nor given: it is not
@@ -62,7 +65,7 @@ def make_stages(drivers: Mapping[str, Driver], wanted: Desired, order: Order) ->
     Raises:
         DnsError: a provider refused or failed, or serves no zone for a domain.
     """
-    first = make_plans(drivers, wanted, replace(order, phase=Phase.ANNOUNCE))
+    first = make_plans(drivers, wanted, replace(order, phase=Phase.ANNOUNCE), look)
     after = {it: plan.result(first.seen[it]) for it, plan in first.plans.items()}
     published = {
         claim for each in after.values() for claim in manifests.read(each, order.owner).mine
@@ -83,14 +86,15 @@ def make_stages(drivers: Mapping[str, Driver], wanted: Desired, order: Order) ->
     for it, snapshot in after.items():
         wants = [want for want in first.wants[it] if want.claim not in withheld]
         task = Task(wants, order.owner, Phase.CUTOVER, order.now, order.adopt, held)
-        second[it] = _beside(first.plans[it], make_plan(it.provider, snapshot, task), snapshot)
-    notes = (
-        f"{domain}: MX and DMARC wait: the DKIM keys of {', '.join(hosts)} are neither published "
-        "nor given"
+        plan = plan_zone(drivers[it.provider], snapshot, task, look)
+        second[it] = _beside(first.plans[it], plan, snapshot)
+    notes = [
+        f"{domain}: MX, DMARC and all else that directs mail wait: the DKIM keys of "
+        f"{', '.join(hosts)} are neither published nor given"
         for domain, hosts in waiting.items()
-    )
+    ]
     cutover = Planned(second, after, first.wants, first.manual, order.owner)
-    return Staged(first, cutover, tuple(notes))
+    return Staged(first, cutover, (*notes, *wanted.notes))
 
 
 def refusals(stages: Sequence[Stage], guards: Guards) -> list[DnsError]:

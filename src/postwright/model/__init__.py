@@ -6,6 +6,7 @@ from .load import load
 from .problems import InventoryError, Problem
 from .schema import Account, Blocklist, CloudflareSpec, Dmarc, ProviderSpec, Rfc2136Spec
 from .variables import load_from_ansible
+from .web import mta_sts_name, policy, web_host, web_names
 
 __all__ = [
     "Account",
@@ -24,4 +25,8 @@ __all__ = [
     "load",
     "load_from_ansible",
     "mail_for_verify",
+    "mta_sts_name",
+    "policy",
+    "web_host",
+    "web_names",
 ]

@@ -7,9 +7,11 @@ from ipaddress import ip_address
 
 from .findings import Finding, choose, dotted, nearest
 from .origin import Path
+from .schema import DomainSpec
 from .sketch import Sketch
 
 _REQUIRED = ("postmaster", "abuse")
+_OF_USED = {"hosts", "accounts", "aliases", "forwards", "catch_all", "mta_sts", "tls_reports_to"}
 
 
 def check(
@@ -20,6 +22,7 @@ def check(
     # Of a domain that is written twice, only the first is looked at further.
     sketches = list({each.name: each for each in reversed(sketches)}.values())[::-1]
     yield from _references(sketches, hosts, sorted(providers))
+    yield from _parked(sketches, hosts)
     yield from _idle_hosts(sketches, hosts)
     yield from _shared(hosts)
     yield from _claims(sketches)
@@ -110,6 +113,30 @@ def _references(
             yield Finding(path, f"{sketch.dns} is no key of dns_providers", mend)
 
 
+def _parked(sketches: list[Sketch], hosts: Mapping[str, object]) -> Iterator[Finding]:
+    """Yield what a parked domain may not have, and what one that is none must."""
+    for sketch in sketches:
+        if not sketch.parked and "hosts" not in sketch.keys and sketch.keys:
+            mend = f"add it: {DomainSpec.model_fields['hosts'].description}"
+            yield Finding((*sketch.path, "hosts"), "is missing", mend)
+        for key in sorted(sketch.keys & _OF_USED) if sketch.parked else ():
+            yield Finding(
+                (*sketch.path, key),
+                "is for a domain with mail, and this one is parked",
+                "remove it, or `parked: true`",
+                True,
+            )
+    parked = {sketch.name for sketch in sketches if sketch.parked}
+    for host, variables in hosts.items():
+        name = variables.get("mail_hostname") if isinstance(variables, Mapping) else None
+        if isinstance(name, str) and _canonical(name) in parked:
+            yield Finding(
+                ("mail_hosts", host, "mail_hostname"),
+                "is a parked domain, which takes no mail: neither would the host's own postmaster",
+                "give the host a name of its own",
+            )
+
+
 def _idle_hosts(sketches: list[Sketch], hosts: Mapping[str, object]) -> Iterator[Finding]:
     if not hosts:
         yield Finding(
@@ -168,7 +195,7 @@ def _claims(sketches: list[Sketch]) -> Iterator[Finding]:
 
 def _required(sketches: list[Sketch]) -> Iterator[Finding]:
     for sketch in sketches:
-        if not sketch.whole:
+        if not sketch.whole or sketch.parked:
             continue
         for local in _REQUIRED:
             address = f"{local}@{sketch.name}"
@@ -200,11 +227,11 @@ def _targets(sketches: list[Sketch], book: AddressBook) -> Iterator[Finding]:
             found := book.wrong(sketch.catch_all[0], "name an account of this inventory")
         ):
             yield Finding(sketch.catch_all[1], *found)
-        reports = sketch.reports_to
-        if reports and reports[0].rpartition("@")[2] in book.domains:
-            domain = book.domains[reports[0].rpartition("@")[2]]
-            if domain.catch_all is None and (found := book.wrong(reports[0], "")):
-                yield Finding(reports[1], *found)
+        for reports in (sketch.reports_to, sketch.tls_reports_to):
+            if reports and reports[0].rpartition("@")[2] in book.domains:
+                domain = book.domains[reports[0].rpartition("@")[2]]
+                if domain.catch_all is None and (found := book.wrong(reports[0], "")):
+                    yield Finding(reports[1], *found)
 
 
 def _forwards(sketches: list[Sketch], book: AddressBook) -> Iterator[Finding]:

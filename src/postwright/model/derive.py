@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from .inventory import Domain, Inventory
+from .web import policy, web_host, web_names
 
 # RFC 2142 and what Debian's own daemons write to.
 _HOST_ADDRESSES = ("abuse", "mailer-daemon", "postmaster", "root")
@@ -62,6 +63,23 @@ class Ports(_Value):
     sieve: int = 4190
 
 
+class Site(_Value):
+    """The names at which a domain's documents are served, and its MTA-STS policy's lines."""
+
+    domain: str
+    certificate: str
+    names: list[str]
+    policy: list[str] | None
+
+
+class Certificate(_Value):
+    """A certificate: its directory's name, the names in it, and the units that load it."""
+
+    name: str
+    names: list[str]
+    units: list[str]
+
+
 class Mail(_Value):
     """All that one host needs to know of the model.
 
@@ -75,6 +93,8 @@ class Mail(_Value):
     alias_domains: list[str]
     senders: list[Sender]
     dkim_domains: list[str]
+    sites: list[Site]
+    certificates: list[Certificate]
     ports: Ports
     public_mail_ports: list[int]
     submission_starttls: bool
@@ -89,6 +109,8 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
     host = inventory.hosts[host_name]
     domains = inventory.domains_of(host_name)
     names = [domain.name for domain in domains]
+    sites = _sites(inventory, domains, host_name)
+    own = Certificate(name=host.hostname, names=[host.hostname], units=["postfix", "dovecot"])
     return Mail(
         host=MailHost(
             name=host.name,
@@ -102,6 +124,11 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
         alias_domains=[] if host.hostname in inventory.domains else [host.hostname],
         senders=_senders(inventory, domains),
         dkim_domains=names,
+        sites=sites,
+        certificates=[
+            own,
+            *(Certificate(name=s.certificate, names=s.names, units=["nginx"]) for s in sites),
+        ],
         ports=(ports := Ports()),
         public_mail_ports=sorted(
             [ports.smtp, ports.submissions, ports.imaps, ports.pop3s, ports.sieve]
@@ -127,6 +154,20 @@ def mail_for_verify(inventory: Inventory) -> dict[str, object]:
         for name, domain in sorted(inventory.domains.items())
     }
     return {"hosts": hosts, "domains": domains}
+
+
+def _sites(inventory: Inventory, domains: list[Domain], host_name: str) -> list[Site]:
+    """Return the sites of the domains that this host comes first for."""
+    return [
+        Site(
+            domain=domain.name,
+            certificate=names[0],
+            names=list(names),
+            policy=list(found.lines) if (found := policy(inventory, domain)) else None,
+        )
+        for domain in domains
+        if (names := web_names(domain)) and web_host(inventory, domain).name == host_name
+    ]
 
 
 def _mailboxes(domain: Domain) -> list[Mailbox]:

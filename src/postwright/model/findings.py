@@ -14,8 +14,19 @@ from .problems import HIDDEN, Problem
 # `dns_providers`, and any unknown key, may hold a secret that was written in the wrong place.
 _SHOWN_ACCOUNT = {"quota", "send", "receive"}
 _SHOWN_PROVIDER = {"driver", "server", "port", "key_name", "key_algorithm"}
-_SHOWN_DOMAIN = {"hosts", "dns", "dmarc", "aliases", "forwards", "catch_all"}
-_SHOWN_HOST = {"mail_hostname", "mail_ipv4", "mail_ipv6"}
+_SHOWN_DOMAIN = {
+    "hosts",
+    "parked",
+    "dns",
+    "dmarc",
+    "mta_sts",
+    "tls_reports_to",
+    "records",
+    "aliases",
+    "forwards",
+    "catch_all",
+}
+_SHOWN_HOST = {"mail_hostname", "mail_ipv4", "mail_ipv6", "mail_records"}
 _SHOWN_TOP = {"mail_owner", "dns_resolver", "dns_blocklists", "mail_submission_starttls"}
 _LONGEST = 120
 
@@ -112,7 +123,7 @@ def may_be_shown(path: Path) -> bool:
             return key in _SHOWN_DOMAIN
         case ("dns_providers", _, key):
             return key in _SHOWN_PROVIDER
-        case ("mail_hosts", _, key):
+        case ("mail_hosts", _, key, *_):
             return key in _SHOWN_HOST
         case (key, *_):
             return key in _SHOWN_TOP

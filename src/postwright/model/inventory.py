@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from .schema import Blocklist, DomainSpec, ProviderSpec
+from .schema import Blocklist, DomainSpec, HostRecords, ProviderSpec
 
 
 class Host(BaseModel):
@@ -18,6 +18,7 @@ class Host(BaseModel):
     hostname: str
     ipv4: IPv4Address
     ipv6: IPv6Address | None
+    records: HostRecords = Field(default_factory=HostRecords)
 
 
 class Domain(DomainSpec):

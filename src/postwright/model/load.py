@@ -125,7 +125,11 @@ def _inventory(everything: GlobalVariables, hosts: Mapping[str, HostVariables]) 
         },
         hosts={
             name: Host(
-                name=name, hostname=host.mail_hostname, ipv4=host.mail_ipv4, ipv6=host.mail_ipv6
+                name=name,
+                hostname=host.mail_hostname,
+                ipv4=host.mail_ipv4,
+                ipv6=host.mail_ipv6,
+                records=host.mail_records,
             )
             for name, host in sorted(hosts.items())
         },
@@ -138,5 +142,5 @@ def _inventory(everything: GlobalVariables, hosts: Mapping[str, HostVariables]) 
 
 
 def _fields(model: BaseModel) -> dict[str, Any]:
-    """Return the fields as they are: dumping them would lose classes and reveal nothing hidden."""
-    return {name: getattr(model, name) for name in type(model).model_fields}
+    """Return what was written, as it is: dumping would lose classes and reveal nothing hidden."""
+    return {name: getattr(model, name) for name in model.model_fields_set}

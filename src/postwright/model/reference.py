@@ -13,9 +13,12 @@ from .schema import (
     Blocklist,
     CloudflareSpec,
     Dmarc,
+    DomainRecords,
     DomainSpec,
     GlobalVariables,
+    HostRecords,
     HostVariables,
+    MtaSts,
     Rfc2136Spec,
 )
 
@@ -34,8 +37,11 @@ with the path or address at which you keep it.
 _SECTIONS: list[tuple[str, type[BaseModel]]] = [
     ("For all hosts: `group_vars/all/*.yml`", GlobalVariables),
     ("For each host of the group `mail_hosts`: `hosts.yml`", HostVariables),
+    ("`mail_records` of a host", HostRecords),
     ("`mail_domains.NAME`", DomainSpec),
     ("`mail_domains.NAME.dmarc`", Dmarc),
+    ("`mail_domains.NAME.mta_sts`", MtaSts),
+    ("`mail_domains.NAME.records`", DomainRecords),
     ("`mail_domains.NAME.accounts.LOCALPART`", Account),
     ("`dns_providers.NAME`, driver `rfc2136`", Rfc2136Spec),
     ("`dns_providers.NAME`, driver `cloudflare`", CloudflareSpec),

@@ -52,6 +52,70 @@ class Dmarc(Strict):
     )
 
 
+class MtaSts(Strict):
+    """What the domain's MTA-STS policy asks of senders (RFC 8461)."""
+
+    mode: Literal["testing", "enforce", "none"] = Field(
+        default="testing",
+        description="`testing`: senders report failures and deliver all the same. `enforce`: they "
+        "deliver only over verified TLS. `none`: the policy is withdrawn; keep it for as long as "
+        "`max_age` was before you turn `records.mta_sts` off (RFC 8461 8.3).",
+    )
+    max_age: int = Field(
+        default=604800,
+        ge=86400,
+        le=31557600,
+        description="How many seconds senders keep the policy.",
+    )
+
+
+class DomainRecords(Strict):
+    """Which of a domain's records are published; `false` leaves them to you."""
+
+    mx: bool = Field(
+        default=True,
+        description="Where its mail goes. Without it there is no MTA-STS either, whose policy "
+        "names the same hosts.",
+    )
+    spf: bool = Field(default=True, description="Which addresses send for it.")
+    dkim: bool = Field(default=True, description="The keys that its mail is signed with.")
+    dmarc: bool = Field(default=True, description="What receivers do with mail that fails.")
+    dmarc_report: bool = Field(
+        default=True,
+        description="That addresses of this domain take the reports on other domains of the "
+        "inventory.",
+    )
+    mta_sts: bool = Field(
+        default=True, description="MTA-STS: the name, its certificate, the policy and its TXT."
+    )
+    tls_rpt: bool = Field(default=True, description="Who gets reports on TLS.")
+    srv: bool = Field(default=True, description="Where mail programs find IMAP, POP3 and so on.")
+    autoconfig: bool = Field(
+        default=True, description="Settings for mail programs: the name and its certificate."
+    )
+    caa: bool = Field(
+        default=True,
+        description="That only our account may get certificates for the names above.",
+    )
+    caa_apex: bool = Field(
+        default=False,
+        description="The same at the domain itself. No other account may then get a certificate "
+        "for any name in it that has no CAA of its own, a web site's included.",
+    )
+
+
+class HostRecords(Strict):
+    """Which of a host's records are published; `false` leaves them to you."""
+
+    address: bool = Field(default=True, description="Its addresses, A and AAAA.")
+    ptr: bool = Field(default=True, description="Its name at each of its addresses.")
+    spf: bool = Field(default=True, description="That its own name sends from its addresses.")
+    tlsa: bool = Field(default=True, description="Its TLS keys for SMTP (DANE).")
+    caa: bool = Field(
+        default=True, description="That only its ACME account may get certificates for its name."
+    )
+
+
 class Account(Strict):
     """A mailbox, a login, or both."""
 
@@ -79,16 +143,39 @@ class Account(Strict):
 class DomainSpec(Strict):
     """One mail domain."""
 
+    # `checks` says the same with the domain's name; editors learn it from this.
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"parked": {"const": True}}, "required": ["parked"]},
+            "else": {"required": ["hosts"]},
+        }
+    )
+
     hosts: list[str] = Field(
+        default_factory=list,
         min_length=1,
         description="Who serves the domain: inventory names of `mail_hosts`, in order of "
-        "preference (MX 10, 20, ...).",
+        "preference (MX 10, 20, ...). Required, but for a parked domain.",
         examples=[["mx1"]],
+    )
+    parked: bool = Field(
+        default=False,
+        description="`true`: the domain neither takes nor sends mail, and its records say so. It "
+        "has no hosts and no addresses then.",
     )
     dns: str = Field(
         description="Who publishes its records: a key of `dns_providers`.", examples=["main"]
     )
     dmarc: Dmarc = Field(default_factory=Dmarc, description="The domain's DMARC policy.")
+    mta_sts: MtaSts = Field(default_factory=MtaSts, description="The domain's MTA-STS policy.")
+    tls_reports_to: Address | None = Field(
+        default=None,
+        description="The full address that gets reports on TLS (RFC 8460). Without it, nobody is "
+        "asked for any.",
+    )
+    records: DomainRecords = Field(
+        default_factory=DomainRecords, description="Which of its records are published."
+    )
     accounts: dict[LocalPart, Account] = Field(
         default_factory=dict, description="Mailboxes and logins, by local part."
     )
@@ -215,4 +302,7 @@ class HostVariables(Strict):
     )
     mail_ipv6: PublicIPv6 | None = Field(
         default=None, description="Its public IPv6 address, where it has one."
+    )
+    mail_records: HostRecords = Field(
+        default_factory=HostRecords, description="Which of the host's records are published."
     )

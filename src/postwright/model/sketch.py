@@ -22,6 +22,7 @@ class Sketch:
     """One domain as far as it could be read; addresses are in canonical form.
 
     `whole` is False where a section could not be read, so that what is absent proves nothing.
+    `keys` are those that are written.
     """
 
     name: str
@@ -34,7 +35,10 @@ class Sketch:
     forwards: dict[str, list[tuple[str, Path]]] = field(default_factory=dict)
     catch_all: tuple[str, Path] | None = None
     reports_to: tuple[str, Path] | None = None
+    tls_reports_to: tuple[str, Path] | None = None
     whole: bool = True
+    parked: bool = False
+    keys: frozenset[str] = frozenset()
 
 
 def sketches(domains: object) -> list[Sketch]:
@@ -53,6 +57,8 @@ def _sketch(name: str, path: Path, spec: Mapping[str, object]) -> Sketch:
     sketch = Sketch(name, path)
     sections = (spec.get(key) for key in ("accounts", "aliases", "forwards"))
     sketch.whole = bool(spec) and all(isinstance(each, (Mapping, type(None))) for each in sections)
+    sketch.parked = spec.get("parked") is True
+    sketch.keys = frozenset(spec)
     sketch.hosts = list(_texts(spec.get("hosts"), (*path, "hosts")))
     dns = spec.get("dns")
     sketch.dns = dns if isinstance(dns, str) else None
@@ -76,10 +82,14 @@ def _sketch(name: str, path: Path, spec: Mapping[str, object]) -> Sketch:
     dmarc = spec.get("dmarc")
     sketch.catch_all = _one(spec.get("catch_all"), (*path, "catch_all"), name)
     if isinstance(dmarc, Mapping):
-        reports = dmarc.get("reports_to")
-        if isinstance(reports, str) and "@" in reports:
-            sketch.reports_to = _one(reports, (*path, "dmarc", "reports_to"), name)
+        sketch.reports_to = _report(dmarc.get("reports_to"), (*path, "dmarc", "reports_to"), name)
+    sketch.tls_reports_to = _report(spec.get("tls_reports_to"), (*path, "tls_reports_to"), name)
     return sketch
+
+
+def _report(value: object, path: Path, domain: str) -> tuple[str, Path] | None:
+    """Return where reports go: a full address always, never a local part."""
+    return _one(value, path, domain) if isinstance(value, str) and "@" in value else None
 
 
 def _one(value: object, path: Path, domain: str) -> tuple[str, Path] | None:

@@ -9,7 +9,8 @@ from dns_samples import NOW, txt
 
 from postwright.dns import manifest
 from postwright.dns.claims import Claim, Kind
-from postwright.dns.desired import DkimKey, desired
+from postwright.dns.desired import desired
+from postwright.dns.facts import DkimKey, HostFacts
 from postwright.dns.manifest import Entry
 from postwright.dns.records import canonical, is_under
 from postwright.dns.world import Finding, Subject, World, look
@@ -23,6 +24,7 @@ REVERSE, REVERSE6 = "0.18.198.in-addr.arpa", "2.0.0.0.1.0.0.2.ip6.arpa"
 POINTER = "21.0.18.198.in-addr.arpa"
 POINTER6 = "1.2" + ".0" * 22 + ".2.0.0.0.1.0.0.2.ip6.arpa"
 KEY = DkimKey("mx1-202611e", "mx1", f"v=DKIM1; k=ed25519; p={'A' * 43}=")
+HOST = HostFacts(issuer="ca.test")
 Sets = dict[tuple[str, str], list[str]]
 
 
@@ -31,7 +33,8 @@ class Internet:
     """What each server holds: address to zone to record sets. All of it may be changed by a test.
 
     `bogus` zones do not validate, `unsigned` ones have no signatures, `silent` addresses never
-    answer, `unreachable` ones have no route; `cached` is what the resolver still believes.
+    answer, `unreachable` ones have no route; `cached` is what the resolver still believes, `mute`
+    what it cannot find out.
     """
 
     servers: dict[str, dict[str, Sets]]
@@ -40,6 +43,7 @@ class Internet:
     silent: set[str] = field(default_factory=set)
     unreachable: set[str] = field(default_factory=set)
     cached: Sets = field(default_factory=dict)
+    mute: set[tuple[str, str]] = field(default_factory=set)
     validating: bool = True
 
     def __call__(
@@ -70,6 +74,8 @@ class Internet:
         return Reply("NOERROR", authoritative=True, answer=_records(name, shown, values))
 
     def _resolver(self, name: str, kind: str, checked: bool) -> Reply:
+        if (name, kind) in self.mute:
+            return Reply(code="SERVFAIL")
         if (name, kind) in self.cached:
             values = self.cached[name, kind]
             return Reply("NOERROR", authentic=True, answer=_records(name, kind, values))
@@ -111,6 +117,7 @@ def inventory(**host: str) -> Inventory:
         "dns": "lab",
         "accounts": {"taro": {"password_hash": HASH}},
         "aliases": {"postmaster": ["taro"], "abuse": ["taro"]},
+        "records": {"autoconfig": False, "mta_sts": False, "srv": False},
     }
     provider = {"driver": "rfc2136", "server": ONE, "key_name": "k", "key_secret": "c2VjcmV0"}
     addresses = {"mail_ipv4": "198.18.0.21", "mail_ipv6": "2001:2::21", **host}
@@ -163,6 +170,7 @@ def internet() -> Internet:
         ("ns1.test", "A"): [ONE],
         ("ns2.test", "A"): [TWO],
         ("ns2.test", "AAAA"): [SIX],
+        ("x.test", "A"): [ONE],
         ("many.test", "TXT"): [txt("v=spf1 " + "a:x.test " * 10 + "-all")],
         **{("2.0.0.127.bl.test", "A"): ["127.0.0.2"], ("test.dbl.test", "A"): ["127.0.0.2"]},
     }
@@ -188,5 +196,5 @@ LISTS = {
 def seen(world: Internet, *keys: DkimKey, found: Inventory | None = None) -> list[Finding]:
     """Return what a check finds; without keys, nobody asked the hosts."""
     made = found or inventory()
-    wanted = desired(made, {"alpha.test": list(keys)} if keys else {})
+    wanted = desired(made, {"alpha.test": list(keys)} if keys else {}, {"mx1": HOST})
     return look(Subject(made, wanted, NOW.astimezone(UTC), LISTS), World(world, [RESOLVER]))

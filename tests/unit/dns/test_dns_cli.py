@@ -12,9 +12,9 @@ from dns_samples import ZONE, Memory, txt, zone
 from typer.testing import CliRunner, Result
 
 from postwright.cli import app
-from postwright.dns import carry, cli, cli_check, edge, known
-from postwright.dns.desired import DkimKey
+from postwright.dns import Known, carry, cli, cli_check, edge, known
 from postwright.dns.errors import CredentialError
+from postwright.dns.facts import DkimKey
 from postwright.dns.records import Slot
 from postwright.dns.txt import decode
 from postwright.dns.world import Finding
@@ -40,7 +40,7 @@ class Desk:
         self.driver = Memory(zone())
         self.path = path
         self.facts = path / "facts.json"
-        known.write(self.facts, {ZONE: [KEY]})
+        known.write(self.facts, Known({ZONE: [KEY]}))
 
     @property
     def inventory(self) -> Inventory:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from dns_samples import APEX_MX, APEX_TXT, NOW, OURS, ZONE, entries, task, txt, want, wants, zone
 
-from postwright.dns.claims import Kind, Phase
+from postwright.dns.claims import Kind, Phase, Want
 from postwright.dns.plan import Guards, Plan
 from postwright.dns.planner import TTL, make_plan
 from postwright.dns.records import Slot, Snapshot
@@ -101,6 +101,30 @@ def test_spf_is_a_union_until_the_queues_are_empty() -> None:
     assert plan(found, phase=CUTOVER, wanted=moved, now=later(8)).changes == ()
 
 
+def test_only_whom_an_old_spf_names_stays_in_force_and_not_its_verdict() -> None:
+    parked = [want(Kind.SPF, ZONE, txt("v=spf1 -all"))]
+    found = published()
+    for wanted, seen in (
+        (parked, "v=spf1 ip4:198.18.0.21 -all"),
+        (wants(), "v=spf1 ip4:198.18.0.21 ~all"),
+    ):
+        found = plan(found, phase=ANNOUNCE, wanted=wanted).result(found)
+        assert found.values(APEX_TXT) == (txt(seen),)
+
+
+def test_a_caa_of_ours_follows_the_account_before_the_certificate_is_ordered() -> None:
+    def caa(account: int) -> Want:
+        return want(
+            Kind.CAA, f"mx1.{ZONE}", f'0 issue "ca.test; accounturi=https://ca.test/{account}"'
+        )
+
+    first = plan(zone(), phase=ANNOUNCE, wanted=[caa(1)])
+    assert first.changes == ()
+    there = plan(zone(), phase=CUTOVER, wanted=[caa(1)]).result(zone())
+    rebuilt = plan(there, phase=ANNOUNCE, wanted=[caa(2)])
+    assert rebuilt.result(there).values(Slot(f"mx1.{ZONE}", "CAA")) == caa(2).values
+
+
 def test_too_many_look_ups_are_refused() -> None:
     many = " ".join(f"include:s{number}.test" for number in range(11))
     made = plan(zone(("@", "TXT", txt(f"v=spf1 {many} -all"))), phase=ANNOUNCE, adopt=[ZONE])
@@ -121,7 +145,9 @@ def test_a_record_at_a_wildcard_is_no_manifest() -> None:
     assert [c.slot for c in plan(there, phase=CUTOVER).conflicts] == [APEX_MX]
 
 
-@pytest.mark.parametrize("value", ["something else", "postwright1 o=postwright k=tlsa n=mx1"])
+@pytest.mark.parametrize(
+    "value", ["something else", "postwright1 o=postwright k=of-a-later-version n=mx1"]
+)
 def test_what_is_not_ours_in_the_manifests_set_stays(value: str) -> None:
     found = published(zone(("_postwright", "TXT", txt(value))))
     assert txt(value) in entries(found)

@@ -14,25 +14,50 @@ from postwright.dns.planner import Task, make_plan
 from postwright.dns.records import Snapshot, canonical
 from postwright.dns.txt import decode, encode
 
-NAMES = ["@", "mx1", "mx2", "www", "_dmarc", "s1._domainkey", "s2._domainkey", "*", "_postwright"]
+NAMES = [
+    "@",
+    "mx1",
+    "mx2",
+    "www",
+    "_dmarc",
+    "_mta-sts",
+    "_smtp._tls",
+    "_25._tcp.mx1",
+    "_imaps._tcp",
+    "b.test._report._dmarc",
+    "s1._domainkey",
+    "*._domainkey",
+    "*",
+    "_postwright",
+]
 TEXTS = st.sampled_from(
     [
         "v=spf1 ip4:198.18.9.9 ~all",
         "v=spf1 include:a.test ?all",
         "v=DMARC1; p=none",
+        "v=STSv1; id=1",
+        "v=TLSRPTv1; rua=mailto:x@b.test",
         "google-site-verification=x",
         'with "quotes" and \\ and ;',
         "long " * 100,
         "postwright1 o=other k=mx n=@",
         "postwright1 o=postwright k=spf n=@",
         "postwright1 o=postwright k=a n=mx2",
-        "postwright1 o=postwright k=dkim n=s2._domainkey d=20261101T0000Z",
+        "postwright1 o=postwright k=dkim n=*._domainkey d=20261101T0000Z",
+        "postwright1 o=postwright k=tlsa n=_25._tcp.mx1 d=20261101T0000Z",
+        "postwright1 o=postwright k=caa n=mx1",
+        "postwright1 o=postwright k=mta-sts n=_mta-sts",
     ]
 ).map(txt)
 VALUES = {
     "A": st.sampled_from(["198.18.0.1", "198.18.0.2"]),
     "AAAA": st.sampled_from(["2001:2::1", "2001:2::2"]),
     "MX": st.sampled_from(["10 mx1.alpha.test.", "5 other.test.", "20 MX2.alpha.test."]),
+    "TLSA": st.sampled_from([f"3 1 1 {'ab' * 32}", f"3 1 1 {'CD' * 32}", f"2 1 1 {'ef' * 32}"]),
+    "CAA": st.sampled_from(
+        ['0 issue "ca.test; accounturi=https://ca.test/1"', '0 issue ";"', '128 iodef "x"']
+    ),
+    "SRV": st.sampled_from(["0 0 0 .", "10 1 993 MX1.alpha.test.", "20 1 993 mx2.alpha.test."]),
     "TXT": TEXTS,
 }
 RECORDS = st.sampled_from(sorted(VALUES)).flatmap(
@@ -43,14 +68,23 @@ WANTED = {
     Kind.A: [f"mx1.{ZONE}", f"mx2.{ZONE}"],
     Kind.AAAA: [f"mx1.{ZONE}", f"mx2.{ZONE}"],
     Kind.SPF: [ZONE, f"mx1.{ZONE}"],
-    Kind.DKIM: [f"s1._domainkey.{ZONE}", f"s2._domainkey.{ZONE}"],
+    Kind.DKIM: [f"s1._domainkey.{ZONE}", f"*._domainkey.{ZONE}"],
     Kind.MX: [ZONE],
     Kind.DMARC: [f"_dmarc.{ZONE}"],
+    Kind.DMARC_REPORT: [f"b.test._report._dmarc.{ZONE}"],
+    Kind.MTA_STS: [f"_mta-sts.{ZONE}"],
+    Kind.TLS_RPT: [f"_smtp._tls.{ZONE}"],
+    Kind.TLSA: [f"_25._tcp.mx1.{ZONE}"],
+    Kind.CAA: [f"mx1.{ZONE}", ZONE],
+    Kind.SRV: [f"_imaps._tcp.{ZONE}"],
 }
 TEXT_OF = {
     Kind.SPF: txt("v=spf1 ip4:198.18.0.1 ~all"),
     Kind.DKIM: txt("v=DKIM1; p=" + "B" * 300),
     Kind.DMARC: txt("v=DMARC1; p=reject"),
+    Kind.DMARC_REPORT: txt("v=DMARC1;"),
+    Kind.MTA_STS: txt("v=STSv1; id=2;"),
+    Kind.TLS_RPT: txt("v=TLSRPTv1; rua=mailto:x@alpha.test"),
 }
 
 
@@ -75,7 +109,12 @@ TASKS = st.builds(
     st.just("postwright"),
     st.sampled_from(Phase),
     st.just(NOW),
-    st.frozensets(st.sampled_from([ZONE, f"mx1.{ZONE}", f"_dmarc.{ZONE}"])),
+    st.frozensets(
+        st.sampled_from(
+            [ZONE, f"mx1.{ZONE}", f"_dmarc.{ZONE}", f"_mta-sts.{ZONE}", f"_25._tcp.mx1.{ZONE}"]
+        )
+    ),
+    st.sampled_from([lambda _: False, lambda claim: claim.kind in {Kind.TLSA, Kind.CAA}]),
 )
 
 
@@ -141,6 +180,16 @@ def test_what_is_published_is_claimed(before: Snapshot, task: Task) -> None:
     for change in plan.changes:
         for value in change.add if change.slot != manifest.slot(ZONE) else ():
             assert any(c.slot == change.slot and c.covers(value) for c in claimed)
+
+
+@settings(max_examples=80, deadline=None)
+@given(ZONES, TASKS)
+def test_what_is_held_and_not_wanted_stays(before: Snapshot, task: Task) -> None:
+    after = make_plan("lab", before, task).result(before)
+    wanted = {want.claim for want in task.wants}
+    for claim in manifest.read(before, task.owner).mine.keys() - wanted:
+        if task.held(claim):
+            assert after.values(claim.slot) == before.values(claim.slot)
 
 
 @given(st.binary(max_size=800))

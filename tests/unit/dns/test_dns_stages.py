@@ -146,7 +146,8 @@ def test_without_its_keys_a_new_domain_gets_no_mail() -> None:
     kinds = {change.slot.type for change in plans.stages[1].plans[0].changes}
     assert "MX" not in kinds
     assert plans.notes == (
-        f"{ZONE}: MX and DMARC wait: the DKIM keys of mx1 are neither published nor given",
+        f"{ZONE}: MX, DMARC and all else that directs mail wait: the DKIM keys of mx1 are neither "
+        "published nor given",
     )
 
 

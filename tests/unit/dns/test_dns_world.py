@@ -94,6 +94,10 @@ CASES: dict[str, tuple[Change, list[tuple[str, str]]]] = {
         ),
         [("record.different", "alpha.test TXT (SPF)")],
     ),
+    "a CAA that lets only another CA in": (
+        lambda w: everywhere(w, ("alpha.test", "CAA"), '0 issue "other.test"'),
+        [("caa.forbids", "mx1.alpha.test")],
+    ),
     "a server that has something old": (
         lambda w: at(w, TWO, MX, "5 old.test."),
         [("record.stale", f"alpha.test MX at ns2.test ({TWO})")],
@@ -273,8 +277,9 @@ def test_with_the_hosts_own_keys_another_key_is_a_difference() -> None:
 
 def test_every_kind_of_finding_has_a_case() -> None:
     told = {found for _, expected in CASES.values() for found, _ in expected}
-    # A weak key and a broken include are shown below.
-    assert set(RULES) - told == {"dkim.weak", "spf.include"}
+    # What takes more than one answer, or none at all, is shown below.
+    below = {"dkim.weak", "spf.include", "spf.void", "spf.unknown", "caa.unknown"}
+    assert set(RULES) - told == below
 
 
 def test_a_short_key_is_weak(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,6 +293,19 @@ def test_an_include_that_leads_nowhere_is_told() -> None:
     world = internet()
     everywhere(world, SPF, txt(f"{OURS} include:gone.test ~all"))
     assert {each.id for each in seen(world)} == {"record.different", "spf.include"}
+
+
+def test_senders_that_are_gone_are_told() -> None:
+    world = internet()
+    everywhere(world, SPF, txt(f"{OURS} a:x.gone.test a:y.gone.test a:z.gone.test ~all"))
+    assert {each.id for each in seen(world)} == {"record.different", "spf.void"}
+
+
+def test_what_no_server_answers_is_not_known() -> None:
+    world = internet()
+    world.mute |= {("gone.test", "TXT"), ("mx1.alpha.test", "CAA")}
+    everywhere(world, SPF, txt(f"{OURS} include:gone.test ~all"))
+    assert {each.id for each in seen(world)} == {"record.different", "spf.unknown", "caa.unknown"}
 
 
 def test_an_ipv6_address_that_the_inventory_does_not_know_is_extra() -> None:

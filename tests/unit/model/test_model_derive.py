@@ -7,7 +7,7 @@ import json
 import pytest
 from model_samples import HASH, good, spoilt
 
-from postwright.model import Mail, derive, load, mail_for_verify
+from postwright.model import Mail, derive, load, mail_for_verify, policy
 
 
 def mail(host: str = "mx1", *edits: tuple[str, object]) -> Mail:
@@ -120,3 +120,50 @@ def test_the_order_of_the_inventory_changes_nothing() -> None:
     }
     turned = derive(load(backwards, dict(reversed(hosts.items()))), "mx1")
     assert turned == derive(load(variables, hosts), "mx1")
+
+
+def test_only_the_first_host_serves_a_domains_documents() -> None:
+    assert [site.domain for site in mail("mx1").sites] == ["alpha.test", "beta.test"]
+    assert [site.domain for site in mail("mx2").sites] == ["gamma.test"]
+    assert mail("mx2").sites[0].policy == [
+        "version: STSv1", "mode: testing", "mx: mx2.gamma.test", "mx: mx1.alpha.test",
+        "max_age: 604800",
+    ]  # fmt: skip
+
+
+def test_each_domain_has_a_certificate_of_its_own() -> None:
+    assert [(each.name, each.units) for each in mail("mx2").certificates] == [
+        ("mx2.gamma.test", ["postfix", "dovecot"]), ("mta-sts.gamma.test", ["nginx"])
+    ]  # fmt: skip
+    assert mail("mx2").certificates[1].names == ["mta-sts.gamma.test", "autoconfig.gamma.test"]
+
+
+@pytest.mark.parametrize(
+    ("off", "names"),
+    [
+        ({"mta_sts": False}, ["autoconfig.gamma.test"]),
+        ({"mx": False}, ["autoconfig.gamma.test"]),
+        ({"autoconfig": False}, ["mta-sts.gamma.test"]),
+        ({"mta_sts": False, "autoconfig": False}, []),
+    ],
+)
+def test_names_that_are_turned_off_are_not_served(off: dict[str, bool], names: list[str]) -> None:
+    sites = mail("mx2", ("mail_domains/gamma.test/records", off)).sites
+    assert [name for site in sites for name in site.names] == names
+
+
+def test_the_id_of_a_policy_follows_its_content() -> None:
+    def made(*edits: tuple[str, object]) -> str:
+        inventory = load(*spoilt(*edits))
+        found = policy(inventory, inventory.domains["gamma.test"])
+        assert found is not None
+        return found.id
+
+    changed = [
+        made(("mail_domains/gamma.test/mta_sts", {"mode": "enforce"})),
+        made(("mail_domains/gamma.test/mta_sts", {"max_age": 86400})),
+        made(("mail_domains/gamma.test/hosts", ["mx2"])),
+    ]
+    assert made() == made(("mail_domains/gamma.test/dmarc", {"policy": "none"}))
+    assert len({made(), *changed}) == 4
+    assert all(len(each) == 32 and each.isalnum() for each in changed)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 from model_cases import ACCOUNT, CASES, DOTTED, SIDE_EFFECTS, A, B, Case
+from model_cases_records import PARKED, RECORD_CASES
 from model_cases_types import TYPE_CASES
 from model_samples import GONE, good, spoilt
 
 from postwright.model import InventoryError, Problem, load
+
+EVERY = CASES + TYPE_CASES + RECORD_CASES
 
 
 def problems_of(*edits: tuple[str, object]) -> list[Problem]:
@@ -21,7 +24,7 @@ def test_the_good_inventory_is_accepted() -> None:
     assert sorted(load(*good()).domains) == ["alpha.test", "beta.test", "gamma.test"]
 
 
-@pytest.mark.parametrize("case", CASES + TYPE_CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", EVERY, ids=lambda case: case.name)
 def test_refused_with_key_value_and_mend(case: Case) -> None:
     problems = problems_of(*case.edits)
     named = [each for each in problems if each.key == case.key and case.message in each.message]
@@ -32,7 +35,7 @@ def test_refused_with_key_value_and_mend(case: Case) -> None:
 
 @pytest.mark.parametrize(
     "case",
-    [case for case in CASES + TYPE_CASES if case.name not in SIDE_EFFECTS],
+    [case for case in EVERY if case.name not in SIDE_EFFECTS],
     ids=lambda case: case.name,
 )
 def test_one_mistake_is_one_problem(case: Case) -> None:
@@ -71,3 +74,8 @@ def test_a_required_address_may_be_account_or_forward() -> None:
         (f"{B}/forwards", {"abuse": ["abuse@peer.test"]}),
     ]
     assert load(*spoilt(*edits))
+
+
+def test_a_parked_domain_needs_neither_hosts_nor_postmaster() -> None:
+    domain = load(*spoilt(("mail_domains/parked.test", PARKED))).domains["parked.test"]
+    assert (domain.parked, domain.hosts, domain.accounts) == (True, [], {})

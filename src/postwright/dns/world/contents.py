@@ -1,15 +1,15 @@
-"""What records say: DKIM keys that verifiers can use, SPF records that receivers can evaluate."""
+"""What records say: keys that verifiers can use, SPF that can be evaluated, CAA that lets us in."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from postwright.dns import txt
+from postwright.dns import caa, spf_count, txt
 from postwright.dns.claims import Claim, Kind, Want
 from postwright.dns.desired import Desired
 from postwright.dns.known import is_key_of
+from postwright.dns.look import Look, LookupFailedError
 from postwright.dns.spf import LOOKUP_LIMIT
-from postwright.dns.spf_lookups import count_lookups
 
 from . import dkim
 from .asking import World
@@ -40,6 +40,8 @@ def keys(wanted: Desired, zones: Sequence[Zone], replies: Replies) -> list[Findi
 def _key(claim: Claim, values: tuple[str, ...] | str) -> list[Finding]:
     if isinstance(values, str) or not values:
         return []
+    if claim.name.startswith("*."):
+        return []  # a parked domain's: it says that every key is revoked
     if len(values) > 1:
         seen = f"{len(values)} records: verifiers take any of them, or none"
         return [Finding("dkim.key", claim.name, seen, "leave one record there")]
@@ -59,22 +61,41 @@ def senders(world: World, zones: Sequence[Zone], replies: Replies) -> list[Findi
     return [each for some in found for each in some]
 
 
-def _spf(world: World, zone: Zone, replies: Replies, want: Want) -> list[Finding]:
-    def lookup(name: str) -> list[str]:
-        values = world.lookup(name, "TXT").values("TXT")
-        return [txt.decode(value).decode("utf-8", "replace") for value in values]
+def issuance(world: World, wanted: Desired) -> list[Finding]:
+    """Return the names for which a CAA record keeps the host's CA from issuing."""
+    wrong, unsure = caa.check(wanted.orders, _look(world))
+    return [
+        *(Finding("caa.forbids", each.name, each.what, each.mend) for each in wrong),
+        *(Finding("caa.unknown", "CAA", why, "look again when it answers") for why in unsure),
+    ]
 
+
+def _spf(world: World, zone: Zone, replies: Replies, want: Want) -> list[Finding]:
     values = seen_by(zone.servers[0], want.claim, replies)
     if isinstance(values, str) or len(values) != 1:
         return []
-    count = count_lookups(txt.decode(values[0]).decode("utf-8", "replace"), lookup)
     name = want.claim.name
-    found = [
-        Finding("spf.include", name, why, "take it out of the record, or have its owner mend it")
-        for why in count.broken
+    made = spf_count.count(txt.decode(values[0]).decode("utf-8", "replace"), name, _look(world))
+    mend = "take it out of the record, or have its owner mend it"
+    found = [Finding("spf.include", name, why, mend) for why in made.wrong]
+    found += [
+        Finding("spf.unknown", name, why, "look again when it answers") for why in made.unsure
     ]
-    if count.total > LOOKUP_LIMIT:
-        seen = f"it takes {count.total} look-ups; receivers stop at {LOOKUP_LIMIT}"
+    if made.lookups > LOOKUP_LIMIT:
+        seen = f"it takes {made.lookups} look-ups; receivers stop at {LOOKUP_LIMIT}"
         mend = "take senders out that are used no more, or give some a subdomain of their own"
         found.append(Finding("spf.lookups", name, seen, mend))
+    if made.void > spf_count.VOID_LIMIT:
+        seen = f"{made.void} of its look-ups find nothing; {spf_count.VOID_LIMIT} may"
+        found.append(Finding("spf.void", name, seen, "take out what is not there any more"))
     return found
+
+
+def _look(world: World) -> Look:
+    def look(name: str, kind: str) -> tuple[str, ...]:
+        reply = world.lookup(name, kind)
+        if not reply.good:
+            raise LookupFailedError(f"{name} {kind}: {reply.trouble}")
+        return reply.values(kind)
+
+    return look
