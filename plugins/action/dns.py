@@ -62,7 +62,8 @@ class ActionModule(ActionBase):
     def _probe(self, inventory: Inventory, wanted: Desired) -> dict[str, Any]:
         placed = dns.probe(dns.drivers(inventory), wanted)
         look = dns.resolver_look(inventory.resolvers)
-        notes = dns.check_caa(wanted, look)
+        ours = dns.owned_in_dns(placed, inventory.owner, look)
+        notes = dns.check_caa(wanted, ours, look)
         manual = dns.unanswered([*placed.unplaced, *wanted.asked], look)
         zones = sorted(f"{place.zone} ({place.provider})" for place in placed.wants)
         return {
@@ -153,7 +154,7 @@ class ActionModule(ActionBase):
         try:
             dns.check(planned, _guards(arguments))
             if order.phase is dns.Phase.ANNOUNCE:
-                result["warnings"] += dns.check_caa(wanted, look)
+                result["warnings"] += dns.check_caa(wanted, planned.ours, look)
             if not checking:
                 result["checked"] = self._make_true(
                     drivers, planned, inventory, order.phase, arguments["wait_timeout"]

@@ -75,7 +75,7 @@ def check(
 ) -> tuple[list[ForbiddenError], list[str]]:
     """Return which orders would be refused, and which could not be judged.
 
-    At `ours` stand records that this run brings up to date: there, an account of old is no matter.
+    At `ours` stand records of ours: what they say of old is brought up to date before any order.
     """
     with ThreadPoolExecutor(PARALLEL) as pool:
         found = list(pool.map(lambda order: _judge(order, look, ours), orders))
@@ -89,8 +89,7 @@ def _judge(order: Order, look: Look, ours: Container[str]) -> ForbiddenError | s
         where, values = relevant(order.name, look)
     except LookupFailedError as error:
         return f"whether CAA lets {order.issuer} issue for {order.name}: {error}"
-    asked = Order(order.name, order.issuer) if where in ours else order
-    if value := forbids(asked, values):
+    if where not in ours and (value := forbids(order, values)):
         return ForbiddenError(
             order.name,
             f"no certificate can be had for {order.name}: the CAA at {where} does not let "

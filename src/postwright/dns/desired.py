@@ -48,12 +48,6 @@ class Desired:
     asked: tuple[Want, ...] = ()
     orders: tuple[Order, ...] = ()
 
-    @property
-    def caa_names(self) -> frozenset[str]:
-        """The names at which a CAA of ours belongs, known or not."""
-        wanted = (want.claim for request in self.requests for want in request.wants)
-        return frozenset(c.name for c in (*wanted, *self.held_claims) if c.kind is Kind.CAA)
-
     def held(self, claim: Claim) -> bool:
         """Return whether a claim may be wanted, though it does not stand among the wants."""
         parents = {f"_domainkey.{domain}" for domain, _ in self.unknown}

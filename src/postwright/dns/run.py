@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -15,11 +15,11 @@ from .claims import Claim, Kind, Phase, Want
 from .desired import Desired
 from .drivers import Driver
 from .errors import NotAnsweredError, raise_all
-from .look import Look, unanswered
+from .look import Look, LookupFailedError, unanswered
 from .places import Place, Placed, each, place
 from .plan import Guards, Plan
 from .planner import Task, make_plan
-from .records import Snapshot, canonical
+from .records import RecordSet, Snapshot, canonical
 
 READ_AGAIN = 100
 """Zones of a run that are read again before they are changed. At a provider without conditions that
@@ -52,6 +52,12 @@ class Planned:
     def changed(self) -> bool:
         """Whether anything has to be changed."""
         return any(plan.changes for plan in self.plans.values())
+
+    @property
+    def ours(self) -> set[Claim]:
+        """What the zones' manifests list as ours."""
+        seen = self.seen.values()
+        return {claim for each in seen for claim in manifests.read(each, self.owner).mine}
 
 
 def probe(drivers: Mapping[str, Driver], wanted: Desired) -> Placed:
@@ -109,15 +115,29 @@ def check(planned: Planned, guards: Guards) -> None:
     raise_all(guards.check(plans))
 
 
-def check_caa(wanted: Desired, look: Look) -> list[str]:
-    """Refuse to go on where a CAA keeps our CA from issuing what hosts need.
+def owned_in_dns(placed: Placed, owner: str, look: Look) -> set[Claim]:
+    """Return what the zones' manifests list as ours, as DNS has them."""
+    found: set[Claim] = set()
+    for zone in {it.zone for it in placed.wants}:
+        slot = manifests.slot(zone)
+        try:
+            values = look(*slot)
+        except LookupFailedError:
+            continue
+        found |= manifests.read(Snapshot(zone, {slot: RecordSet(0, values)}), owner).mine.keys()
+    return found
 
-    Returns what could not be judged.
+
+def check_caa(wanted: Desired, ours: Iterable[Claim], look: Look) -> list[str]:
+    """Refuse to go on where somebody's CAA keeps our CA from issuing what hosts need.
+
+    Returns what could not be judged. What is among `ours`, announce brings up to date.
 
     Raises:
         ForbiddenError: it names record and mend; nothing was changed.
     """
-    wrong, unsure = caa.check(wanted.orders, look, wanted.caa_names)
+    names = {claim.name for claim in ours if claim.kind is Kind.CAA}
+    wrong, unsure = caa.check(wanted.orders, look, names)
     raise_all(wrong)
     return [f"not known: {text}" for text in unsure]
 

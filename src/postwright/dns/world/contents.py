@@ -61,9 +61,10 @@ def senders(world: World, zones: Sequence[Zone], replies: Replies) -> list[Findi
     return [each for some in found for each in some]
 
 
-def issuance(world: World, wanted: Desired) -> list[Finding]:
-    """Return the names for which a CAA record keeps the host's CA from issuing."""
-    wrong, unsure = caa.check(wanted.orders, _look(world))
+def issuance(world: World, wanted: Desired, zones: Sequence[Zone]) -> list[Finding]:
+    """Return the names for which somebody's CAA record keeps the host's CA from issuing."""
+    ours = {c.name for zone in zones for c in zone.manifest.mine if c.kind is Kind.CAA}
+    wrong, unsure = caa.check(wanted.orders, _look(world), ours)
     return [
         *(Finding("caa.forbids", each.name, each.what, each.mend) for each in wrong),
         *(Finding("caa.unknown", "CAA", why, "look again when it answers") for why in unsure),

@@ -50,7 +50,7 @@ def look(subject: Subject, world: World) -> list[Finding]:
     found += _cached(world, zones, replies, found)
     found += contents.keys(subject.wanted, zones, replies)
     found += contents.senders(world, zones, replies)
-    found += contents.issuance(world, subject.wanted)
+    found += contents.issuance(world, subject.wanted, zones)
     found = _with_names(subject, world, found)
     found += blocklists.judge(world, subject.lists, _listed(subject.inventory))
     return in_order(found)
