@@ -1,6 +1,8 @@
 """The manifest: what of a zone is ours, written in the zone itself.
 
-It is the TXT set at `_postwright.<zone>`, one value per claim:
+It is the TXT set at `_postwright.<zone>`, one value per claim, and where that is full (BIND serves
+no set of over 100 records, Cloudflare keeps 8,192 characters a set) those at `_postwright-2.<zone>`
+and so on, without a gap:
 
     postwright1 o=OWNER k=KIND n=NAME [d=DUE] [keep=TERM TERM ...]
 
@@ -12,16 +14,19 @@ two controllers see the same.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from . import txt
 from .claims import Claim, Kind
-from .records import Slot, Snapshot
+from .records import RecordSet, Slot, Snapshot
 
 LABEL = "_postwright"
 VERSION = "postwright1"
 _TIME = "%Y%m%dT%H%MZ"
+_MOST_ASKED = 100
 
 
 @dataclass(frozen=True)
@@ -38,18 +43,44 @@ class Entry:
 class Manifest:
     """A zone's manifest as one owner sees it.
 
-    `mine` holds our entries; `others` says who owns the claims of others; `raw` holds the
-    texts of our entries as they were read.
+    `mine` holds our entries; `others` says who owns the claims of others; `raw` holds where our
+    entries stand and their texts as they were read.
     """
 
     mine: dict[Claim, Entry]
     others: dict[Claim, str]
-    raw: dict[Claim, tuple[str, ...]]
+    raw: dict[Claim, tuple[tuple[Slot, str], ...]]
 
 
-def slot(zone: str) -> Slot:
-    """Return where a zone's manifest stands."""
-    return Slot(f"{LABEL}.{zone}", "TXT")
+def slot(zone: str, part: int = 1) -> Slot:
+    """Return where a part of a zone's manifest stands."""
+    return Slot(f"{LABEL}-{part}.{zone}" if part > 1 else f"{LABEL}.{zone}", "TXT")
+
+
+def part_of(zone: str, found: Slot) -> int | None:
+    """Return which part of a zone's manifest stands at a slot; None for any other slot."""
+    match = re.fullmatch(rf"{LABEL}(?:-([1-9]\d*))?", found.name.removesuffix(f".{zone}"))
+    part = int(match[1] or 1) if match else 0
+    return part if part and slot(zone, part) == found else None
+
+
+def parts(snapshot: Snapshot) -> Iterator[tuple[int, Slot]]:
+    """Yield the parts that a zone has, in order."""
+    yield from sorted(
+        (part, found) for found in snapshot.sets if (part := part_of(snapshot.zone, found))
+    )
+
+
+def ask(zone: str, owner: str, values_at: Callable[[Slot], tuple[str, ...]]) -> Manifest:
+    """Return a manifest where a zone cannot be read whole, by asking for part after part."""
+    sets: dict[Slot, RecordSet] = {}
+    for part in range(1, _MOST_ASKED + 1):
+        values = values_at(place := slot(zone, part))
+        # Where a wildcard answers, every part seems to be there.
+        if not any(_parse(value, zone) for value in values):
+            break
+        sets[place] = RecordSet(0, values)
+    return read(Snapshot(zone, sets), owner)
 
 
 def read(snapshot: Snapshot, owner: str) -> Manifest:
@@ -59,7 +90,8 @@ def read(snapshot: Snapshot, owner: str) -> Manifest:
     manifest of anything.
     """
     manifest = Manifest({}, {}, {})
-    for value in snapshot.values(slot(snapshot.zone)):
+    standing = [(at, value) for _, at in parts(snapshot) for value in snapshot.values(at)]
+    for at, value in standing:
         entry = _parse(value, snapshot.zone)
         if entry is None:
             continue
@@ -67,7 +99,7 @@ def read(snapshot: Snapshot, owner: str) -> Manifest:
             manifest.others[entry.claim] = entry.owner
             continue
         manifest.mine[entry.claim] = entry
-        manifest.raw[entry.claim] = (*manifest.raw.get(entry.claim, ()), value)
+        manifest.raw[entry.claim] = (*manifest.raw.get(entry.claim, ()), (at, value))
     return manifest
 
 

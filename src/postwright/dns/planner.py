@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from . import manifest as manifests
-from . import spf, txt
+from . import manifest_parts, spf, txt
 from .claims import Claim, Kind, Phase, Want
 from .manifest import Entry, Manifest
 from .plan import Change, Conflict, Plan
@@ -83,7 +83,7 @@ def make_plan(provider: str, snapshot: Snapshot, task: Task) -> Plan:
     records = _changes(draft)
     mine = {(claim.slot, value) for claim in manifest.mine for value in draft.values(claim)}
     slots = {
-        manifests.slot(snapshot.zone),
+        *manifest_parts.slots(snapshot),
         *(claim.slot for claim in wanted | manifest.mine.keys()),
         *(Slot(claim.name, "CNAME") for claim in wanted),
     }
@@ -92,7 +92,7 @@ def make_plan(provider: str, snapshot: Snapshot, task: Task) -> Plan:
         zone=snapshot.zone,
         slots=tuple(sorted(slots)),
         observed=snapshot.digest(slots),
-        changes=(*records, *_manifest_change(draft)),
+        changes=(*records, *_manifest_changes(draft)),
         conflicts=tuple(draft.conflicts),
         notes=tuple(draft.notes),
         owned=len(mine),
@@ -189,7 +189,7 @@ def _blocked(draft: _Draft, claim: Claim) -> Conflict | None:
             draft.values(claim),
             f"the zone's manifest says that {owner!r} owns it",
             "let one inventory alone publish it; if that other one is gone, delete its value "
-            f"from the TXT set at {manifests.LABEL}.{draft.snapshot.zone}",
+            f"from the TXT sets at {manifests.LABEL}.{draft.snapshot.zone}",
             adoptable=False,
         )
     if cut := draft.snapshot.cut_above(claim.name):
@@ -250,20 +250,9 @@ def _changes(draft: _Draft) -> list[Change]:
     return found
 
 
-def _manifest_change(draft: _Draft) -> list[Change]:
-    zone = draft.snapshot.zone
-    remove, add = [], []
-    for claim in draft.manifest.mine.keys() | draft.entries.keys():
-        raw = draft.manifest.raw.get(claim, ())
-        entry = draft.entries.get(claim)
-        text = manifests.text(entry, zone) if entry else None
-        standing = [value for value in raw if canonical("TXT", value) == text]
-        remove += [value for value in raw if value not in standing[:1]]
-        if text and not standing:
-            add.append(text)
-    if not remove and not add:
-        return []
-    return [_change(draft.snapshot, manifests.slot(zone), remove, add)]
+def _manifest_changes(draft: _Draft) -> list[Change]:
+    parts = manifest_parts.changes(draft.snapshot, draft.manifest, draft.entries)
+    return [_change(draft.snapshot, slot, remove, add) for slot, remove, add in parts]
 
 
 def _change(snapshot: Snapshot, slot: Slot, remove: list[str], add: list[str]) -> Change:

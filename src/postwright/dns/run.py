@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -19,7 +20,7 @@ from .look import Look, LookupFailedError, unanswered
 from .places import Place, Placed, each, place
 from .plan import Guards, Plan
 from .planner import Task, make_plan
-from .records import RecordSet, Snapshot, canonical
+from .records import Snapshot, canonical
 
 READ_AGAIN = 100
 """Zones of a run that are read again before they are changed. At a provider without conditions that
@@ -119,12 +120,8 @@ def owned_in_dns(placed: Placed, owner: str, look: Look) -> set[Claim]:
     """Return what the zones' manifests list as ours, as DNS has them."""
     found: set[Claim] = set()
     for zone in {it.zone for it in placed.wants}:
-        slot = manifests.slot(zone)
-        try:
-            values = look(*slot)
-        except LookupFailedError:
-            continue
-        found |= manifests.read(Snapshot(zone, {slot: RecordSet(0, values)}), owner).mine.keys()
+        with suppress(LookupFailedError):
+            found |= manifests.ask(zone, owner, lambda slot: look(*slot)).mine.keys()
     return found
 
 

@@ -170,7 +170,7 @@ def _counts(plan: Plan) -> tuple[int, int]:
 
 
 def _is_manifest(plan: Plan, change: Change) -> bool:
-    return change.slot == manifests.slot(plan.zone)
+    return manifests.part_of(plan.zone, change.slot) is not None
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -25,6 +25,7 @@ from conformance_steps import (
 from dns_samples import txt, want
 from name_servers import ZONE
 
+from postwright.dns import manifest
 from postwright.dns.apply import apply
 from postwright.dns.claims import Kind
 from postwright.dns.errors import (
@@ -128,13 +129,19 @@ def address_and_mx_at_once(backend: Backend, name: str) -> None:
 
 
 def large_set(backend: Backend, name: str) -> None:
-    """A manifest of 150 claims is such a set."""
-    values = [txt(f"postwright1 o=a k=a n=h{number}") for number in range(150)]
+    values = [txt(f"value {number}") for number in range(150)]
     if LARGE_SET.at(backend):
         with pytest.raises(AmbiguousError, match="max-records-per-type"):
             put(backend, Slot(name, "TXT"), *values)
         raise Refused(f"refused ({LARGE_SET.seen})")
     put(backend, Slot(name, "TXT"), *values)
+
+
+def many_claims(backend: Backend, name: str) -> None:
+    """No set of ours is such a set: the manifest has parts."""
+    wants = [want(Kind.A, f"h{number}.{name}", "198.18.0.1") for number in range(150)]
+    seen = publish(backend, name, *wants)
+    assert len(manifest.read(seen, name.partition(".")[0]).mine) == len(wants)
 
 
 def wildcard(backend: Backend, name: str) -> None:
@@ -256,6 +263,7 @@ CASES = [
     Case("MX: to a name without address", mx_without_address),
     Case("MX: with its host's address in one change", address_and_mx_at_once),
     Case("a set of 150 values", large_set),
+    Case("150 records of ours", many_claims),
     Case("wildcard", wildcard),
     Case("mixed case", mixed_case),
     Case("trailing dots", trailing_dots),

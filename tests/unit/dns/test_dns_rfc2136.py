@@ -9,13 +9,19 @@ import dns.rdataclass
 import dns.rrset
 import dns.tsig
 import pytest
-from dns_samples import ZONE, task, txt, zone
+from dns_samples import ZONE, task, txt, want, zone
 
-from postwright.dns.claims import Phase
+from postwright.dns.claims import Kind, Phase
 from postwright.dns.drivers import Rfc2136, Server
 from postwright.dns.drivers.rfc2136 import update_message
 from postwright.dns.drivers.wire import LostError, Wire
-from postwright.dns.errors import AmbiguousError, CredentialError, NotServedError, StalePlanError
+from postwright.dns.errors import (
+    AmbiguousError,
+    CredentialError,
+    NotServedError,
+    ProviderError,
+    StalePlanError,
+)
 from postwright.dns.planner import make_plan
 
 SECRET = "c2VjcmV0LXNlY3JldA=="  # noqa: S105
@@ -125,3 +131,10 @@ def test_txt_is_compared_joined() -> None:
     made = make_plan("lab", there, task(phase=Phase.ANNOUNCE, adopt=["mx1.alpha.test"]))
     assert not [c for c in made.changes if c.slot == ("mx1.alpha.test", "TXT")]
     assert txt("v=spf1 ip4:198.18.0.21 -all") not in [v for c in made.changes for v in c.add]
+
+
+def test_an_update_that_no_message_holds_is_refused_before_it_is_sent() -> None:
+    wants = [want(Kind.MX, f"d{number}.{ZONE}", "0 .") for number in range(1500)]
+    changes = make_plan("lab", zone(), task(phase=Phase.CUTOVER, wanted=wants)).changes
+    with pytest.raises(ProviderError, match=r"alpha\.test.*larger than a DNS message.*nothing was"):
+        Rfc2136(SERVER).apply(ZONE, changes)

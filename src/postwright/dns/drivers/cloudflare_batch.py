@@ -47,7 +47,6 @@ def batches(
     found: dict[Slot, dict[str, str]] = {}
     for record in records:
         found.setdefault(record.slot, {})[record.value] = record.id
-    claims = manifest.slot(zone)
     before, middle, after = [], [], []
     for change in changes:
         ids = found.get(change.slot, {})
@@ -58,7 +57,7 @@ def batches(
                 "run again: the plan is then made anew",
             )
         come, go = _posts(change), _deletes(change, ids)
-        if change.slot == claims:
+        if manifest.part_of(zone, change.slot):
             before += come
             after += go
         else:

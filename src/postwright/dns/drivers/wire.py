@@ -126,10 +126,11 @@ class Wire:
 
     def _raw(self, query: dns.message.Message) -> bytes:
         """Return an answer's bytes: dnspython gives nothing of one that is not signed as asked."""
+        # RFC 1035 4.2.2: over TCP, two bytes of length come first.
+        sent = query.to_wire(prepend_length=True)
         where = (self.address, self.server.port)
         with socket.create_connection(where, timeout=self.server.timeout) as connection:
-            # RFC 1035 4.2.2: over TCP, two bytes of length come first.
-            connection.sendall(query.to_wire(prepend_length=True))
+            connection.sendall(sent)
             with connection.makefile("rb") as stream:
                 length = int.from_bytes(stream.read(2), "big")
                 wire = stream.read(length)
@@ -186,6 +187,12 @@ class Wire:
             raise LostError(
                 f"{place}.server: {where} does not answer over TCP: {reason}",
                 "see that the server runs and that no firewall is between it and this machine",
+            ) from None
+        except dns.exception.TooBig:
+            raise ProviderError(
+                f"{place}: {what}: the update is larger than a DNS message can be (65,535 bytes), "
+                "and only one message is all or nothing; nothing was changed",
+                "publish it in steps: leave some of the new domains out of mail_domains at first",
             ) from None
         except dns.exception.DNSException as error:
             # By its class: a text of dnspython's may quote the message.

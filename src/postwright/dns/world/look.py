@@ -11,7 +11,7 @@ from postwright.dns import manifest as manifests
 from postwright.dns.answers import Authority
 from postwright.dns.claims import Kind, Want
 from postwright.dns.desired import Desired
-from postwright.dns.records import RecordSet, Slot, Snapshot
+from postwright.dns.records import Slot
 from postwright.model import Blocklist, Inventory
 
 from . import blocklists, contents, dnssec, reverse
@@ -78,12 +78,11 @@ def _placed(subject: Subject, world: World) -> tuple[dict[str, list[Want]], list
 def _zone(
     subject: Subject, world: World, name: str, wants: Sequence[Want], good: Sequence[Authority]
 ) -> Zone:
-    place = manifests.slot(name)
-    replies = [world.direct(server.address, *place) for server in good]
-    values = next((reply.values("TXT") for reply in replies if reply.good), ())
-    manifest = manifests.read(
-        Snapshot(name, {place: RecordSet(0, values)}), subject.inventory.owner
-    )
+    def listed(slot: Slot) -> tuple[str, ...]:
+        replies = (world.direct(server.address, *slot) for server in good)
+        return next((reply.values("TXT") for reply in replies if reply.good), ())
+
+    manifest = manifests.ask(name, subject.inventory.owner, listed)
     wanted = {want.claim for want in wants}
     held = frozenset(c for c in manifest.mine if c not in wanted and subject.wanted.held(c))
     hosts = {host.hostname for host in subject.inventory.hosts.values() if not host.ipv6}
