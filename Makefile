@@ -27,10 +27,12 @@ lint: setup ## Ansible, YAML, Python and types
 unit: setup ## only the tests that need no lab
 	$(BIN)/python -m pytest tests/unit
 
-drill: setup ## long proofs: the playbook killed at eleven moments
+drill: setup ## long proofs: 5,000 cases of each DNS property, the playbook killed at eleven moments
+	$(BIN)/python -m pytest --hypothesis-profile=drill tests/unit/dns/test_dns_properties.py
 	$(BIN)/python -m pytest tests/drill
 
 bench: setup ## ratios against the floors
+	PYTHONPATH=.:tests:tests/unit/dns $(BIN)/python bench/dns.py
 	$(BIN)/python bench/converge.py
 
 lock: ## newest versions of all Python packages that pyproject.toml allows

@@ -131,10 +131,10 @@ class CloudflareServer:
                 page(["check"], query, 1, MOST_RECORDS, 100)
                 return _records(zone, {**query, "per_page": str(most)})  # type: ignore[no-any-return]
             case ["POST", "zones", identifier, "dns_records", "batch"]:
-                zone = self._zone(token, identifier)
-                if token is None or not token.write:
-                    raise Refused(403, 10000, "Authentication error")
-                return found(self.world.batch(zone, body))
+                return found(self.world.batch(self._changed_zone(token, identifier), body))
+            case ["POST", "zones", identifier, "dns_records"]:
+                zone = self._changed_zone(token, identifier)
+                return found(self.world.batch(zone, {"posts": [body]})["posts"][0])
         raise Refused(404, 7003, f"Could not route to {path}")
 
     def _zones(self, token: Token | None, query: Mapping[str, str]) -> dict[str, Any]:
@@ -155,6 +155,12 @@ class CloudflareServer:
             raise Refused(404, 7003, "Could not route to zone, perhaps your identifier is invalid?")
         if not token.sees(zone.name):
             raise Refused(403, 9109, "Unauthorized to access requested resource")
+        return zone
+
+    def _changed_zone(self, token: Token | None, identifier: str) -> Zone:
+        zone = self._zone(token, identifier)
+        if token is None or not token.write:
+            raise Refused(403, 10000, "Authentication error")
         return zone
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:

@@ -168,7 +168,10 @@ def _due(draft: _Draft, claim: Claim, now: datetime) -> datetime:
 
 
 def _retire(draft: _Draft, claim: Claim, now: datetime) -> None:
-    """Delete what is wanted no more, or say when it may go; the claim goes with the record."""
+    """Delete what is wanted no more, or say when it may go; the claim goes with the record.
+
+    The terms of an adopted SPF record are the operator's: they become a record of their own again.
+    """
     entry, standing = draft.entries[claim], draft.values(claim)
     if standing and claim.rule.grace is not None and entry.due is None:
         due = _due(draft, claim, now)
@@ -177,7 +180,7 @@ def _retire(draft: _Draft, claim: Claim, now: datetime) -> None:
         return
     if standing and entry.due is not None and now < entry.due:
         return
-    draft.set(claim, ())
+    draft.set(claim, [txt.encode(spf.merge(spf.VERSION, entry.keep).encode())] * bool(entry.keep))
     del draft.entries[claim]
 
 

@@ -23,9 +23,10 @@ from .planner import Task, make_plan
 from .records import Snapshot, canonical
 
 READ_AGAIN = 100
-"""Zones of a run that are read again before they are changed. At a provider without conditions that
+"""Zones of a run that are read again before they are changed, at a provider without conditions: it
 narrows the time in which another's change goes unseen from the length of the run to a second. Such
-providers count requests: of a thousand zones, a second read of each would cost five minutes."""
+providers count requests: of a thousand zones, a second read of each would cost five minutes. One
+with conditions refuses by itself what is not as it was read."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def publish(drivers: Mapping[str, Driver], planned: Planned) -> None:
 
     def one(it: Place) -> None:
         driver = drivers[it.provider]
-        spared = it.provider in many and not driver.capabilities.conditional
+        spared = it.provider in many or driver.capabilities.conditional
         apply(driver, work[it], just_read=planned.seen[it] if spared else None)
 
     each(work, _provider, one)

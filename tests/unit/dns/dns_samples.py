@@ -113,7 +113,7 @@ class Memory:
         sets = dict(self.zones[zone].sets)
         for change in changes:
             if self.zones[zone].values(change.slot) != change.before:
-                raise StalePlanError("prerequisite", "again")
+                raise StalePlanError(f"zone {zone}: somebody else changed it", "again")
             values = [v for v in change.before if v not in change.remove] + [*change.add]
             if values:
                 sets[change.slot] = RecordSet(change.ttl, tuple(sorted(values)))

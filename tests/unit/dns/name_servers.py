@@ -1,4 +1,4 @@
-"""Real name servers for tests: Knot and BIND 9 as ordinary processes on loopback, one zone each."""
+"""Real name servers for tests: Knot and BIND 9 as ordinary processes on loopback."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,10 +24,10 @@ ZONE = "zone.test"
 READY = 20.0
 """Seconds that a server may take until it answers."""
 
-_ZONE_FILE = f"""$ORIGIN {ZONE}.
-$TTL 3600
-@ SOA ns1.{ZONE}. hostmaster.{ZONE}. 1 3600 600 604800 60
-@ NS ns1.{ZONE}.
+# Names are relative: any zone may begin so.
+_ZONE_FILE = """$TTL 3600
+@ SOA ns1 hostmaster 1 3600 600 604800 60
+@ NS ns1
 ns1 A 127.0.0.1
 """
 _KNOT = """
@@ -52,11 +52,12 @@ acl:
     key: test
     action: [transfer, update]
 zone:
-  - domain: {zone}
+{zones}
+"""
+_KNOT_ZONE = """  - domain: {zone}
     file: "{folder}/zone"
     zonefile-sync: -1
-    acl: test
-"""
+    acl: test"""
 # The policy and the signing are what an operator of BIND 9.18 has by two lines; `default` signs
 # with one ECDSA key and wants no TTL over a day.
 _BIND = """
@@ -85,11 +86,12 @@ zone "{zone}" {{
 
 
 @contextmanager
-def knot(folder: Path) -> Iterator[Server]:
+def knot(folder: Path, zones: Sequence[str] = (ZONE,)) -> Iterator[Server]:
     """Yield a running Knot."""
     server = _server("knot")
-    config = _prepared(folder, _KNOT, server)
-    with _running([_program("knotd"), "-c", str(config)], folder, server):
+    listed = "\n".join(_KNOT_ZONE.format(zone=zone, folder=folder) for zone in zones)
+    config = _prepared(folder, _KNOT, server, zones=listed)
+    with _running([_program("knotd"), "-c", str(config)], folder, server, zones[-1]):
         yield server
 
 
@@ -97,10 +99,10 @@ def knot(folder: Path) -> Iterator[Server]:
 def bind(folder: Path) -> Iterator[Server]:
     """Yield a running BIND 9 that signs its zone."""
     server = _server("bind")
-    config = _prepared(folder, _BIND, server)
+    config = _prepared(folder, _BIND, server, zone=ZONE)
     # Debian's AppArmor profile is for the program at its own path, and allows no other folders.
     program = shutil.copy(_program("named"), folder / "named")
-    with _running([program, "-f", "-n", "1", "-c", str(config)], folder, server):
+    with _running([program, "-f", "-n", "1", "-c", str(config)], folder, server, ZONE):
         yield server
 
 
@@ -118,21 +120,21 @@ def _program(name: str) -> str:
     return found
 
 
-def _prepared(folder: Path, template: str, server: Server) -> Path:
+def _prepared(folder: Path, template: str, server: Server, **more: str) -> Path:
     folder.mkdir(parents=True)
     (folder / "zone").write_text(_ZONE_FILE)
     config = folder / "conf"
-    values = {"folder": folder, "port": server.port, "secret": server.secret, "zone": ZONE}
+    values = {"folder": folder, "port": server.port, "secret": server.secret, **more}
     config.write_text(template.format(**values))
     return config
 
 
 @contextmanager
-def _running(command: list[str], folder: Path, server: Server) -> Iterator[None]:
+def _running(command: list[str], folder: Path, server: Server, zone: str) -> Iterator[None]:
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output)
     try:
-        _await_answer(process, folder, server)
+        _await_answer(process, folder, server, zone)
         yield
     finally:
         process.terminate()
@@ -143,8 +145,10 @@ def _running(command: list[str], folder: Path, server: Server) -> Iterator[None]
             process.wait()
 
 
-def _await_answer(process: subprocess.Popen[bytes], folder: Path, server: Server) -> None:
-    query = dns.message.make_query(ZONE, "SOA")
+def _await_answer(
+    process: subprocess.Popen[bytes], folder: Path, server: Server, zone: str
+) -> None:
+    query = dns.message.make_query(zone, "SOA")
     deadline = time.monotonic() + READY
     while time.monotonic() < deadline and process.poll() is None:
         try:
