@@ -32,7 +32,7 @@ drill: setup ## long proofs: 5,000 cases of each DNS property, the playbook kill
 	$(BIN)/python -m pytest tests/drill
 
 bench: setup ## ratios against the floors
-	PYTHONPATH=.:tests:tests/unit/dns $(BIN)/python bench/dns.py
+	PYTHONPATH=tests:tests/unit/dns $(BIN)/python -m bench.dns
 	$(BIN)/python bench/converge.py
 
 lock: ## newest versions of all Python packages that pyproject.toml allows

@@ -7,6 +7,8 @@ a blank, so values are compared joined and cut only on the way out.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
@@ -21,6 +23,7 @@ def encode(value: bytes) -> str:
     return TXTBase(dns.rdataclass.IN, dns.rdatatype.TXT, _strings(value)).to_text()
 
 
+@lru_cache(maxsize=65536)
 def decode(text: str) -> bytes:
     """Return the joined value of a TXT record's presentation text.
 
