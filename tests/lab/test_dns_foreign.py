@@ -139,7 +139,7 @@ def test_a_clash_stops_the_plan_and_is_named(past: Past) -> None:
         assert done.returncode == 1
         said = " ".join(done.stdout.split())
         for name, kind in (("", "TXT"), ("", "MX"), ("_dmarc.", "TXT")):
-            clash = f"zone {ZONE}: {name}{past.domain} {kind}: it is not ours"
+            clash = f"zone {ZONE} (lab): {name}{past.domain} {kind}: it is not ours"
             assert clash in said
             assert f"--adopt {name}{past.domain}" in said
         assert "old._domainkey" not in said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from textwrap import shorten
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
@@ -13,6 +14,7 @@ from .plan import Conflict, Plan
 from .records import Snapshot, canonical
 
 ATTEMPTS = 3
+_SHOWN = 200
 
 
 def apply(
@@ -65,16 +67,16 @@ def refuse_conflicts(plans: list[Plan]) -> None:
     blocks = [_block(plan, conflict) for plan in plans for conflict in plan.conflicts]
     if blocks:
         raise ConflictError(
-            "values stand in DNS where ours belong, and nothing was changed:\n" + "\n".join(blocks),
-            "decide on each as said above, then run again (adopt takes several names, with commas)",
+            "this cannot be published, and nothing was changed:\n" + "\n".join(blocks),
+            "mend each as said above, then run again (adopt takes several names, with commas)",
         )
 
 
 def _block(plan: Plan, conflict: Conflict) -> str:
-    values = "".join(f"\n        value {value}" for value in conflict.values)
+    values = "".join(f"\n        value {shorten(value, _SHOWN)}" for value in conflict.values)
     return (
-        f"    zone {plan.zone}: {conflict.slot.name} {conflict.slot.type}: {conflict.why}"
-        f"{values}\n        mend  {conflict.mend}"
+        f"    zone {plan.zone} ({plan.provider}): {conflict.slot.name} {conflict.slot.type}: "
+        f"{conflict.why}{values}\n        mend  {conflict.mend}"
     )
 
 

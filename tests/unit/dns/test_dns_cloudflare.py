@@ -175,7 +175,7 @@ def test_what_the_provider_cannot_hold_stops_before_the_first_write(
     long = want(Kind.DKIM, f"s._domainkey.{ZONE}", txt("v=DKIM1; p=" + "A" * 4096))
     wanted = Desired((Request(ZONE, "cf", (), ZONE, (long,)),), ())
     made = make_plans({"cf": driver}, wanted, Order("postwright", Phase.ANNOUNCE, now=NOW))
-    with pytest.raises(ConflictError, match=r"zone alpha\.test: s\._domainkey.*4,096 bytes"):
+    with pytest.raises(ConflictError, match=r"zone alpha\.test \(cf\): s\._domainkey.*4,096 bytes"):
         check(made, Guards())
     with pytest.raises(ProviderError, match=r"dns_providers\.cf: zone alpha\.test: s\..*4,096"):
         driver.apply(ZONE, next(iter(made.plans.values())).changes)
