@@ -21,9 +21,9 @@ def command(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
     return done
 
 
-def lab(*words: str) -> str:
+def lab(*words: str, **options: Any) -> str:
     """Run scripts/lab and return its output."""
-    done = command("scripts/lab", *words)
+    done = command("scripts/lab", *words, **options)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import dns.update
 import pytest
 
-from labkit import BIN, Site, command, play
+from labkit import BIN, ROOT, Site, command, lab, on, play
 from postwright.dns.drivers import Rfc2136, Server
 from postwright.dns.drivers.wire import Wire
 from postwright.dns.records import Slot
@@ -152,3 +153,17 @@ def test_a_server_that_does_not_serve_the_zone_is_lame(
         zones.put(ZONE, ZONE, "NS", "ns1.test.")
         assert zones.driver.read(ZONE).values(Slot(ZONE, "NS")) == ("ns1.test.",)
         zones.put("test", "lame.test", "A")
+
+
+def test_the_units_of_the_schedule_are_sound_and_run_what_there_is(zones: Zones) -> None:
+    program = "/srv/postwright/.venv/bin/postwright"
+    on("client", "sh", "-ec", f"mkdir -p {Path(program).parent}; ln -sf /bin/true {program}")
+    units = [ROOT / f"docs/ci/postwright-dns-check.{kind}" for kind in ("service", "timer")]
+    for unit in units:
+        lab("exec", "client", "--", "tee", f"/run/{unit.name}", input=unit.read_text())
+    on("client", "systemd-analyze", "verify", *(f"/run/{unit.name}" for unit in units))
+    (line,) = re.findall(r"^ExecStart=(.*)$", units[0].read_text(), re.MULTILINE)
+    words = line.replace("inventory/mine", "inventory/lab").split()
+    assert words[0] == program
+    done = command(str(BIN / "postwright"), *words[1:])
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
