@@ -4,7 +4,15 @@ from .derive import Mail, derive, mail_for_verify
 from .inventory import Domain, Host, Inventory
 from .load import load
 from .problems import InventoryError, Problem
-from .schema import Account, Blocklist, CloudflareSpec, Dmarc, ProviderSpec, Rfc2136Spec
+from .schema import (
+    Account,
+    Blocklist,
+    CloudflareSpec,
+    Dmarc,
+    OctodnsSpec,
+    ProviderSpec,
+    Rfc2136Spec,
+)
 from .variables import load_from_ansible
 from .web import mta_sts_name, policy, web_host, web_names
 
@@ -18,6 +26,7 @@ __all__ = [
     "Inventory",
     "InventoryError",
     "Mail",
+    "OctodnsSpec",
     "Problem",
     "ProviderSpec",
     "Rfc2136Spec",

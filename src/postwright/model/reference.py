@@ -19,6 +19,7 @@ from .schema import (
     HostRecords,
     HostVariables,
     MtaSts,
+    OctodnsSpec,
     Rfc2136Spec,
 )
 
@@ -45,6 +46,7 @@ _SECTIONS: list[tuple[str, type[BaseModel]]] = [
     ("`mail_domains.NAME.accounts.LOCALPART`", Account),
     ("`dns_providers.NAME`, driver `rfc2136`", Rfc2136Spec),
     ("`dns_providers.NAME`, driver `cloudflare`", CloudflareSpec),
+    ("`dns_providers.NAME`, driver `octodns`", OctodnsSpec),
     ("`dns_blocklists.NAME`", Blocklist),
 ]
 _TYPES = {

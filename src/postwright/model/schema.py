@@ -18,17 +18,19 @@ from .types import (
     HostName,
     KeyName,
     LocalPart,
+    Options,
     Owner,
     PasswordHash,
     PublicIPv4,
     PublicIPv6,
+    PythonClass,
     Quota,
     Server,
     Target,
     TsigSecret,
 )
 
-_DRIVER = "How records are published: `rfc2136` or `cloudflare`."
+_DRIVER = "How records are published: `rfc2136`, `cloudflare` or `octodns`."
 
 
 class Strict(BaseModel):
@@ -230,10 +232,25 @@ class CloudflareSpec(Strict):
     )
 
 
+class OctodnsSpec(Strict):
+    """A DNS provider that octoDNS has a package for."""
+
+    driver: Literal["octodns"] = Field(description=_DRIVER)
+    provider_class: PythonClass = Field(
+        description="The provider's class, as its package's documentation has it under `class`. "
+        "octoDNS and that package have to be installed where Postwright runs.",
+        examples=["octodns_powerdns.PowerDnsProvider"],
+    )
+    options: Options = Field(
+        description="The other keys that the documentation shows below it. Keep keys in the vault.",
+        examples=[{"host": "198.18.0.53", "api_key": "{{ vault_powerdns }}"}],
+    )
+
+
 DISCRIMINATOR = "driver"
 """The key of a provider that says by which class the others are read."""
 
-ProviderSpec = Rfc2136Spec | CloudflareSpec
+ProviderSpec = Rfc2136Spec | CloudflareSpec | OctodnsSpec
 
 
 class Blocklist(Strict):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from postwright.model import CloudflareSpec, Inventory, ProviderSpec, Rfc2136Spec
+from postwright.model import CloudflareSpec, Inventory, OctodnsSpec, ProviderSpec, Rfc2136Spec
 
 from .base import Capabilities, Driver, Refusal
 from .rfc2136 import Rfc2136, Server
@@ -46,7 +46,14 @@ def _cloudflare(name: str, spec: CloudflareSpec) -> Driver:
     return Cloudflare(Account(name, spec.api_url, spec.api_token.get_secret_value()))
 
 
+def _octodns(name: str, spec: OctodnsSpec) -> Driver:
+    from .octodns import Account, Octodns
+
+    return Octodns(Account(name, spec.provider_class, spec.options.get_secret_value()))
+
+
 _MAKERS: dict[type[ProviderSpec], Callable[[str, Any], Driver]] = {
     Rfc2136Spec: _rfc2136,
     CloudflareSpec: _cloudflare,
+    OctodnsSpec: _octodns,
 }
