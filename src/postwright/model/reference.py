@@ -18,6 +18,7 @@ from .schema import (
     GlobalVariables,
     HostRecords,
     HostVariables,
+    ManualSpec,
     MtaSts,
     OctodnsSpec,
     Rfc2136Spec,
@@ -47,6 +48,7 @@ _SECTIONS: list[tuple[str, type[BaseModel]]] = [
     ("`dns_providers.NAME`, driver `rfc2136`", Rfc2136Spec),
     ("`dns_providers.NAME`, driver `cloudflare`", CloudflareSpec),
     ("`dns_providers.NAME`, driver `octodns`", OctodnsSpec),
+    ("`dns_providers.NAME`, driver `manual`", ManualSpec),
     ("`dns_blocklists.NAME`", Blocklist),
 ]
 _TYPES = {

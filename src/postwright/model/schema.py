@@ -30,7 +30,7 @@ from .types import (
     TsigSecret,
 )
 
-_DRIVER = "How records are published: `rfc2136`, `cloudflare` or `octodns`."
+_DRIVER = "How records are published: `rfc2136`, `cloudflare`, `octodns` or `manual`."
 
 
 class Strict(BaseModel):
@@ -247,10 +247,23 @@ class OctodnsSpec(Strict):
     )
 
 
+class ManualSpec(Strict):
+    """Whoever changes the zones by hand: what has to be done is told, and waited for."""
+
+    driver: Literal["manual"] = Field(description=_DRIVER)
+    zone_files: str | None = Field(
+        default=None,
+        min_length=1,
+        description="A directory where Postwright runs. What has to be added to a zone is written "
+        "there as `ZONE.zone`, for a provider that imports zone files.",
+        examples=["{{ inventory_dir }}/zones"],
+    )
+
+
 DISCRIMINATOR = "driver"
 """The key of a provider that says by which class the others are read."""
 
-ProviderSpec = Rfc2136Spec | CloudflareSpec | OctodnsSpec
+ProviderSpec = Rfc2136Spec | CloudflareSpec | OctodnsSpec | ManualSpec
 
 
 class Blocklist(Strict):

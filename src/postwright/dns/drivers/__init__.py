@@ -1,14 +1,23 @@
 """Drivers: how records are read and changed at each kind of provider.
 
-A further driver is a class of the model's `schema`, and how it is made of that, in `_MAKERS`.
+A further driver is a class of the model's `schema`, and how it is made of that, in `_MAKERS`; one
+that has to know the inventory is made in `drivers`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from postwright.model import CloudflareSpec, Inventory, OctodnsSpec, ProviderSpec, Rfc2136Spec
+from postwright.model import (
+    CloudflareSpec,
+    Inventory,
+    ManualSpec,
+    OctodnsSpec,
+    ProviderSpec,
+    Rfc2136Spec,
+)
 
 from .base import Capabilities, Driver, Refusal
 from .rfc2136 import Rfc2136, Server
@@ -20,7 +29,9 @@ def drivers(inventory: Inventory) -> dict[str, Driver]:
     """Return a driver for each provider that a mail domain uses."""
     used = {domain.dns for domain in inventory.domains.values()}
     return {
-        name: _MAKERS[type(spec)](name, spec)
+        name: _manual(name, spec, inventory)
+        if isinstance(spec, ManualSpec)
+        else _MAKERS[type(spec)](name, spec)
         for name, spec in inventory.providers.items()
         if name in used
     }
@@ -50,6 +61,17 @@ def _octodns(name: str, spec: OctodnsSpec) -> Driver:
     from .octodns import Account, Octodns
 
     return Octodns(Account(name, spec.provider_class, spec.options.get_secret_value()))
+
+
+def _manual(name: str, spec: ManualSpec, inventory: Inventory) -> Driver:
+    from postwright.dns.world import system_resolvers
+
+    from .manual import Manual, Settings
+
+    domains = tuple(each.name for each in inventory.domains.values() if each.dns == name)
+    resolvers = tuple(inventory.resolvers or system_resolvers())
+    folder = Path(spec.zone_files) if spec.zone_files else None
+    return Manual(Settings(name, domains, resolvers, folder))
 
 
 _MAKERS: dict[type[ProviderSpec], Callable[[str, Any], Driver]] = {
