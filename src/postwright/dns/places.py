@@ -134,13 +134,17 @@ def _longest(
     found: Mapping[tuple[str, str], str | None],
     drivers: Mapping[str, Driver],
 ) -> Place | None:
-    """Return the longest zone; among equals the first candidate's."""
+    """Return the longest zone, of a last resort only without any; among equals the first's."""
     places = [
         Place(provider, zone)
         for provider in _candidates(request, drivers)
         if (zone := found[provider, request.base])
     ]
-    return max(places, key=lambda each: each.zone.count("."), default=None)
+
+    def rank(place: Place) -> tuple[bool, int]:
+        return not drivers[place.provider].capabilities.last_resort, place.zone.count(".")
+
+    return max(places, key=rank, default=None)
 
 
 def _not_served(request: Request) -> NotServedError:

@@ -16,6 +16,7 @@ from .schema import (
     DomainRecords,
     DomainSpec,
     GlobalVariables,
+    HetznerCloudSpec,
     HostRecords,
     HostVariables,
     ManualSpec,
@@ -49,6 +50,7 @@ _SECTIONS: list[tuple[str, type[BaseModel]]] = [
     ("`dns_providers.NAME`, driver `cloudflare`", CloudflareSpec),
     ("`dns_providers.NAME`, driver `octodns`", OctodnsSpec),
     ("`dns_providers.NAME`, driver `manual`", ManualSpec),
+    ("`dns_providers.NAME`, driver `hetzner_cloud`", HetznerCloudSpec),
     ("`dns_blocklists.NAME`", Blocklist),
 ]
 _TYPES = {

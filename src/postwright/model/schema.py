@@ -30,7 +30,9 @@ from .types import (
     TsigSecret,
 )
 
-_DRIVER = "How records are published: `rfc2136`, `cloudflare`, `octodns` or `manual`."
+_DRIVER = (
+    "How records are published: `rfc2136`, `cloudflare`, `octodns`, `manual` or `hetzner_cloud`."
+)
 
 
 class Strict(BaseModel):
@@ -260,10 +262,25 @@ class ManualSpec(Strict):
     )
 
 
+class HetznerCloudSpec(Strict):
+    """Reverse names at Hetzner Cloud. It serves no zones, so no mail domain names it."""
+
+    driver: Literal["hetzner_cloud"] = Field(description=_DRIVER)
+    api_token: ApiToken = Field(
+        description="An API token with Read & Write of the project that the servers are in. Keep "
+        "it in the vault.",
+        examples=["{{ vault_hetzner_token }}"],
+    )
+    api_url: ApiUrl = Field(
+        default="https://api.hetzner.cloud/v1",
+        description="The API's address, where it is reached by another than Hetzner's own.",
+    )
+
+
 DISCRIMINATOR = "driver"
 """The key of a provider that says by which class the others are read."""
 
-ProviderSpec = Rfc2136Spec | CloudflareSpec | OctodnsSpec | ManualSpec
+ProviderSpec = Rfc2136Spec | CloudflareSpec | OctodnsSpec | ManualSpec | HetznerCloudSpec
 
 
 class Blocklist(Strict):
