@@ -57,7 +57,12 @@ class Package:
     @cached_property
     def types(self) -> set[str]:
         """The types that both it and this driver write."""
-        return FORMS & set(self.made().SUPPORTS)
+        return FORMS & set(self._idle.SUPPORTS)
+
+    @cached_property
+    def _idle(self) -> Any:
+        """A provider that is asked only for what it knows by itself."""
+        return self.made()
 
     def made(self) -> Any:
         """Return a new provider that can make no zone, as far as that is known of its package."""
@@ -101,7 +106,7 @@ class Package:
         """Return whether it would leave a set out, or make another one of it."""
         if not change.after or change.slot.type not in self.types or not plain(change):
             return False
-        provider, zone = self.made(), self.zone(change.slot.name.partition(".")[2])
+        provider, zone = self._idle, self.zone(change.slot.name.partition(".")[2])
         wanted = self._made_record(zone, change, provider)
         zone.add_record(wanted, lenient=True)
         try:
