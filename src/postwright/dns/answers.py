@@ -73,7 +73,7 @@ class Authorities:
         Raises:
             NotAnsweredError: the resolver knows no server of the zone.
         """
-        names = sorted(text.lower().rstrip(".") for text in self._look(zone, "NS"))
+        names = self._names(zone) or self._names(self._holder(zone))
         found = [Authority(zone, name, address) for name in names for address in self._of(name)]
         if not found:
             raise NotAnsweredError(
@@ -81,6 +81,23 @@ class Authorities:
                 "see that the zone is delegated, or name a resolver that knows it: dns_resolver",
             )
         return found
+
+    def _names(self, zone: str) -> list[str]:
+        found = self._look(zone, "NS") if zone else []
+        return sorted(text.lower().rstrip(".") for text in found)
+
+    def _holder(self, name: str) -> str:
+        """Return the zone of a reverse name that is planned by itself; of others none.
+
+        A hoster's customer names single addresses, and need not know the zone that they are in.
+        """
+        if not name.endswith((".in-addr.arpa", ".ip6.arpa")):
+            return ""
+        try:
+            found = dns.resolver.zone_for_name(f"{name}.", resolver=self._resolver)
+        except dns.exception.DNSException:
+            return ""
+        return found.to_text(omit_final_dot=True)
 
     def _of(self, name: str) -> list[str]:
         if name not in self._addresses:

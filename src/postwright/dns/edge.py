@@ -10,7 +10,7 @@ import typer
 from postwright.model import Inventory, InventoryError
 
 from .console import say
-from .errors import DnsError
+from .errors import DnsError, by_hand
 from .options import Sources, VaultFiles
 
 CHANGES = 2
@@ -29,9 +29,12 @@ def load(sources: Sources, vault_files: VaultFiles, ask: bool, needs_secrets: bo
 
 @contextmanager
 def errors_told() -> Iterator[None]:
-    """Print what the operator has to know, and end with status 1."""
+    """Print what the operator has to know, and end with status 1; with 2 where it is left to do."""
     try:
         yield
-    except (DnsError, InventoryError, OSError) as error:
+    except DnsError as error:
+        say(str(error), "red")
+        raise typer.Exit(CHANGES if by_hand(error) else 1) from None
+    except (InventoryError, OSError) as error:
         say(str(error), "red")
         raise typer.Exit(1) from None

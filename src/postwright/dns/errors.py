@@ -37,6 +37,10 @@ class PartialError(ProviderError):
     """Some changes of a zone were made, and others were not."""
 
 
+class ByHandError(DnsError):
+    """Changes that only people can make; they were told which, and nothing was changed."""
+
+
 class StalePlanError(DnsError):
     """The zone is not what the plan was made for."""
 
@@ -67,3 +71,9 @@ def raise_all(errors: Sequence[DnsError]) -> None:
         raise errors[0]
     if errors:
         raise SeveralError(errors)
+
+
+def by_hand(error: DnsError) -> bool:
+    """Return whether an error says no more than what is left to people."""
+    some = error.errors if isinstance(error, SeveralError) else [error]
+    return all(isinstance(each, ByHandError) for each in some)

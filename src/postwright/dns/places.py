@@ -64,7 +64,7 @@ def place(
 
     Raises:
         NotServedError: a mail domain's provider has no zone for it.
-        DnsError: a provider refused or failed.
+        DnsError: a provider refused or failed, or two would publish one zone.
     """
     asked: dict[tuple[str, str], None] = {}
     for request in requests:
@@ -84,7 +84,7 @@ def place(
             errors.append(_not_served(request))
         else:
             unplaced += request.wants
-    raise_all(errors)
+    raise_all([*errors, *_shared(requests, found, wants)])
     for name in extra:
         for provider in drivers:
             if zone := found[provider, name]:
@@ -134,13 +134,17 @@ def _longest(
     found: Mapping[tuple[str, str], str | None],
     drivers: Mapping[str, Driver],
 ) -> Place | None:
-    """Return the longest zone; among equals the first candidate's."""
+    """Return the longest zone, of a last resort only without any; among equals the first's."""
     places = [
         Place(provider, zone)
         for provider in _candidates(request, drivers)
         if (zone := found[provider, request.base])
     ]
-    return max(places, key=lambda each: each.zone.count("."), default=None)
+
+    def rank(place: Place) -> tuple[bool, int]:
+        return not drivers[place.provider].capabilities.last_resort, place.zone.count(".")
+
+    return max(places, key=rank, default=None)
 
 
 def _not_served(request: Request) -> NotServedError:
@@ -149,3 +153,30 @@ def _not_served(request: Request) -> NotServedError:
         f"make the zone there (Postwright never makes one), let the provider's key see it, or name "
         f"the provider that serves it in mail_domains.{request.domain}.dns",
     )
+
+
+def _shared(
+    requests: Sequence[Request],
+    found: Mapping[tuple[str, str], str | None],
+    places: Iterable[Place],
+) -> list[DnsError]:
+    """Return the zones that several providers would publish, each retiring what it lacks."""
+    providers: dict[str, set[str]] = {}
+    for it in places:
+        providers.setdefault(it.zone, set()).add(it.provider)
+    errors: list[DnsError] = []
+    for zone, names in sorted(providers.items()):
+        if len(names) > 1:
+            domains = [
+                f"{request.domain} ({request.provider})"
+                for request in requests
+                if request.provider and found[request.provider, request.base] == zone
+            ]
+            errors.append(
+                DnsError(
+                    f"zone {zone} would be published by several providers: "
+                    f"{', '.join(sorted(names))}\n    for: {', '.join(dict.fromkeys(domains))}",
+                    "name one provider in the `dns` of all mail domains of a zone",
+                )
+            )
+    return errors

@@ -102,6 +102,8 @@ def plan_zone(driver: Driver, snapshot: Snapshot, task: Task, look: Look | None)
     plan = make_plan(driver.name, snapshot, task)
     refused = driver.capabilities.refused(plan)
     costly, notes = spf_cost.judge(plan, snapshot, task.wants, look) if look else ((), ())
+    if plan.changes and not driver.capabilities.writes:
+        notes = (*notes, f"zone {plan.zone} is changed by hand: its changes are yours to make")
     conflicts = (*plan.conflicts, *refused, *costly)
     return replace(plan, conflicts=conflicts, notes=(*plan.notes, *notes))
 

@@ -4,7 +4,17 @@ from .derive import Mail, derive, mail_for_verify
 from .inventory import Domain, Host, Inventory
 from .load import load
 from .problems import InventoryError, Problem
-from .schema import Account, Blocklist, CloudflareSpec, Dmarc, ProviderSpec, Rfc2136Spec
+from .schema import (
+    Account,
+    Blocklist,
+    CloudflareSpec,
+    Dmarc,
+    HetznerCloudSpec,
+    ManualSpec,
+    OctodnsSpec,
+    ProviderSpec,
+    Rfc2136Spec,
+)
 from .variables import load_from_ansible
 from .web import mta_sts_name, policy, web_host, web_names
 
@@ -14,10 +24,13 @@ __all__ = [
     "CloudflareSpec",
     "Dmarc",
     "Domain",
+    "HetznerCloudSpec",
     "Host",
     "Inventory",
     "InventoryError",
     "Mail",
+    "ManualSpec",
+    "OctodnsSpec",
     "Problem",
     "ProviderSpec",
     "Rfc2136Spec",

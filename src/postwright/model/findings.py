@@ -13,7 +13,15 @@ from .problems import HIDDEN, Problem
 # The keys whose value may be shown, by their parent; anything else below `accounts` and
 # `dns_providers`, and any unknown key, may hold a secret that was written in the wrong place.
 _SHOWN_ACCOUNT = {"quota", "send", "receive"}
-_SHOWN_PROVIDER = {"driver", "server", "port", "key_name", "key_algorithm"}
+_SHOWN_PROVIDER = {
+    "driver",
+    "server",
+    "port",
+    "key_name",
+    "key_algorithm",
+    "provider_class",
+    "zone_files",
+}
 _SHOWN_DOMAIN = {
     "hosts",
     "parked",

@@ -16,9 +16,12 @@ from .schema import (
     DomainRecords,
     DomainSpec,
     GlobalVariables,
+    HetznerCloudSpec,
     HostRecords,
     HostVariables,
+    ManualSpec,
     MtaSts,
+    OctodnsSpec,
     Rfc2136Spec,
 )
 
@@ -45,6 +48,9 @@ _SECTIONS: list[tuple[str, type[BaseModel]]] = [
     ("`mail_domains.NAME.accounts.LOCALPART`", Account),
     ("`dns_providers.NAME`, driver `rfc2136`", Rfc2136Spec),
     ("`dns_providers.NAME`, driver `cloudflare`", CloudflareSpec),
+    ("`dns_providers.NAME`, driver `octodns`", OctodnsSpec),
+    ("`dns_providers.NAME`, driver `manual`", ManualSpec),
+    ("`dns_providers.NAME`, driver `hetzner_cloud`", HetznerCloudSpec),
     ("`dns_blocklists.NAME`", Blocklist),
 ]
 _TYPES = {

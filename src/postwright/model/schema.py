@@ -18,17 +18,21 @@ from .types import (
     HostName,
     KeyName,
     LocalPart,
+    Options,
     Owner,
     PasswordHash,
     PublicIPv4,
     PublicIPv6,
+    PythonClass,
     Quota,
     Server,
     Target,
     TsigSecret,
 )
 
-_DRIVER = "How records are published: `rfc2136` or `cloudflare`."
+_DRIVER = (
+    "How records are published: `rfc2136`, `cloudflare`, `octodns`, `manual` or `hetzner_cloud`."
+)
 
 
 class Strict(BaseModel):
@@ -230,10 +234,53 @@ class CloudflareSpec(Strict):
     )
 
 
+class OctodnsSpec(Strict):
+    """A DNS provider that octoDNS has a package for."""
+
+    driver: Literal["octodns"] = Field(description=_DRIVER)
+    provider_class: PythonClass = Field(
+        description="The provider's class, as its package's documentation has it under `class`. "
+        "octoDNS and that package have to be installed where Postwright runs.",
+        examples=["octodns_powerdns.PowerDnsProvider"],
+    )
+    options: Options = Field(
+        description="The other keys that the documentation shows below it. Keep keys in the vault.",
+        examples=[{"host": "198.18.0.53", "api_key": "{{ vault_powerdns }}"}],
+    )
+
+
+class ManualSpec(Strict):
+    """Whoever changes the zones by hand: what has to be done is told, and waited for."""
+
+    driver: Literal["manual"] = Field(description=_DRIVER)
+    zone_files: str | None = Field(
+        default=None,
+        min_length=1,
+        description="A directory where Postwright runs. What has to be added to a zone is written "
+        "there as `ZONE.zone`, for a provider that imports zone files.",
+        examples=["{{ inventory_dir }}/zones"],
+    )
+
+
+class HetznerCloudSpec(Strict):
+    """Reverse names at Hetzner Cloud. It serves no zones, so no mail domain names it."""
+
+    driver: Literal["hetzner_cloud"] = Field(description=_DRIVER)
+    api_token: ApiToken = Field(
+        description="An API token with Read & Write of the project that the servers are in. Keep "
+        "it in the vault.",
+        examples=["{{ vault_hetzner_token }}"],
+    )
+    api_url: ApiUrl = Field(
+        default="https://api.hetzner.cloud/v1",
+        description="The API's address, where it is reached by another than Hetzner's own.",
+    )
+
+
 DISCRIMINATOR = "driver"
 """The key of a provider that says by which class the others are read."""
 
-ProviderSpec = Rfc2136Spec | CloudflareSpec
+ProviderSpec = Rfc2136Spec | CloudflareSpec | OctodnsSpec | ManualSpec | HetznerCloudSpec
 
 
 class Blocklist(Strict):

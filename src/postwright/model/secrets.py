@@ -18,12 +18,14 @@ def stand_in(value: object, path: Path) -> object:
     if isinstance(value, Mapping):
         return {key: stand_in(item, (*path, str(key))) for key, item in value.items()}
     if isinstance(value, Unrendered) and _is_secret(path):
-        return SecretStr("")
+        return "" if "options" in path else SecretStr("")
     return value
 
 
 def _is_secret(path: Path) -> bool:
     match path:
+        case ("dns_providers", _, "options", *_):
+            return True
         case ("mail_domains", _, "accounts", _, _) | ("dns_providers", _, _):
             return not may_be_shown(path)
     return False

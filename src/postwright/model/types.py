@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import idna
-from pydantic import AfterValidator, BeforeValidator, SecretStr, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, JsonValue, Secret, SecretStr, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from .hashes import normal_hash
@@ -29,6 +29,7 @@ _OWNER = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 # RFC 6750 2.1: what may stand behind "Bearer" in a header.
 _BEARER = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_PYTHON_CLASS = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
 _KEY_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 
 # RFC 2544 and RFC 5180 reserve these for tests between network devices. They are no public
@@ -255,6 +256,16 @@ def key_name(value: str) -> str:
     return value.rstrip(".").lower()
 
 
+def python_class(value: str) -> str:
+    """Return the full name of a Python class."""
+    if not _PYTHON_CLASS.fullmatch(value):
+        raise refuse(
+            "is not the full name of a Python class",
+            "write module and class, such as octodns_powerdns.PowerDnsProvider",
+        )
+    return value
+
+
 def _string(**more: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", **more})
 
@@ -274,3 +285,5 @@ PublicIPv6 = Annotated[IPv6Address, BeforeValidator(ipv6), _string(format="ipv6"
 Server = Annotated[str, AfterValidator(server)]
 Owner = Annotated[str, AfterValidator(owner)]
 KeyName = Annotated[str, AfterValidator(key_name)]
+PythonClass = Annotated[str, AfterValidator(python_class)]
+Options = Annotated[Secret[dict[str, JsonValue]], WithJsonSchema({"type": "object"})]

@@ -19,10 +19,12 @@ import dns.tsig
 import dns.update
 from cloudflare_samples import driver_at, serving, zone_of
 from name_servers import ZONE, bind, knot
+from powerdns import PowerDns, powerdns
 
 from cloudflare_server import CloudflareServer
 from cloudflare_server.records import text
 from postwright.dns.drivers import Driver, Rfc2136, Server
+from postwright.dns.drivers.octodns import Account, Octodns
 from postwright.dns.records import Snapshot, canonical
 
 SETTLED = 5.0
@@ -129,6 +131,46 @@ class LocalCloudflare:
         )
 
 
+class LocalPowerDns:
+    """A PowerDNS, by octoDNS's package for it."""
+
+    name = "powerdns"
+
+    def __init__(self, server: PowerDns) -> None:
+        self.server = server
+
+    def driver(self, **options: Any) -> Driver:
+        """Return a new driver; `options` are further ones of the package's."""
+        at = {"host": "127.0.0.1", "port": self.server.api, "api_key": self.server.key}
+        found = {**at, "timeout": 5, **options}
+        return Octodns(Account(self.name, "octodns_powerdns.PowerDnsProvider", found))
+
+    def foreign(self, name: str, kind: str, *values: str, ttl: int = 300) -> None:
+        """Add values by PowerDNS's API."""
+        found = self.server.sets().get((f"{name.lower()}.", kind), {"records": []})
+        standing = [each["content"] for each in found["records"]]
+        self.server.put(name, kind, ttl, [*standing, *values])
+
+    def forget(self, name: str, kind: str) -> None:
+        """Delete a set by PowerDNS's API."""
+        self.server.put(name, kind, 300, [])
+
+    def answers(self, name: str, kind: str) -> list[str]:
+        """Ask the server."""
+        query = dns.message.make_query(name, kind)
+        answer = dns.query.tcp(query, "127.0.0.1", timeout=5, port=self.server.dns)
+        wanted = _absolute(name), dns.rdatatype.from_text(kind)
+        found = [rrset for rrset in answer.answer if (rrset.name, rrset.rdtype) == wanted]
+        return sorted(canonical(kind, rdata.to_text()) for rrset in found for rdata in rrset)
+
+
+@contextmanager
+def powerdns_server(folder: Path) -> Iterator[LocalPowerDns]:
+    """Yield a PowerDNS."""
+    with powerdns(folder) as server:
+        yield LocalPowerDns(server)
+
+
 @contextmanager
 def cloudflare(_: Path) -> Iterator[LocalCloudflare]:
     """Yield the local Cloudflare server, which gives no more than 1,000 records a page."""
@@ -151,7 +193,12 @@ def bind_server(folder: Path) -> Iterator[NameServer]:
         yield NameServer(server)
 
 
-BACKENDS = {"cloudflare": cloudflare, "knot": knot_server, "bind": bind_server}
+BACKENDS = {
+    "cloudflare": cloudflare,
+    "knot": knot_server,
+    "bind": bind_server,
+    "powerdns": powerdns_server,
+}
 
 
 def seen_when(driver: Driver, holds: Callable[[Snapshot], bool]) -> Snapshot:

@@ -85,17 +85,19 @@ def failing_run(journey: Journey, driver: Driver) -> str | None:
     return None
 
 
-def killing(step: Callable[..., Any], number: int, *, sent: bool) -> Callable[..., Any]:
+def killing(
+    step: Callable[..., Any], number: int, *, sent: bool, fault: type[BaseException] = Killed
+) -> Callable[..., Any]:
     """Return a step at whose `number`-th time the process dies, before or after it is done."""
     times = itertools.count(1)
 
     def killed(*args: Any, **more: Any) -> Any:
         now = next(times) == number
         if now and not sent:
-            raise Killed
+            raise fault
         answer = step(*args, **more)
         if now:
-            raise Killed
+            raise fault
         return answer
 
     return killed

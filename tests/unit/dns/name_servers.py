@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -91,7 +91,8 @@ def knot(folder: Path, zones: Sequence[str] = (ZONE,)) -> Iterator[Server]:
     server = _server("knot")
     listed = "\n".join(_KNOT_ZONE.format(zone=zone, folder=folder) for zone in zones)
     config = _prepared(folder, _KNOT, server, zones=listed)
-    with _running([_program("knotd"), "-c", str(config)], folder, server, zones[-1]):
+    command = [program("knotd"), "-c", str(config)]
+    with running(command, folder, lambda: _serves(server, zones[-1])):
         yield server
 
 
@@ -101,20 +102,26 @@ def bind(folder: Path) -> Iterator[Server]:
     server = _server("bind")
     config = _prepared(folder, _BIND, server, zone=ZONE)
     # Debian's AppArmor profile is for the program at its own path, and allows no other folders.
-    program = shutil.copy(_program("named"), folder / "named")
-    with _running([program, "-f", "-n", "1", "-c", str(config)], folder, server, ZONE):
+    named = shutil.copy(program("named"), folder / "named")
+    command = [str(named), "-f", "-n", "1", "-c", str(config)]
+    with running(command, folder, lambda: _serves(server, ZONE)):
         yield server
 
 
-def _server(name: str) -> Server:
+def free_port() -> int:
+    """Return a TCP port that nobody uses now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+def _server(name: str) -> Server:
     secret = base64.b64encode(secrets.token_bytes(32)).decode()
-    return Server(name, "127.0.0.1", port, "test", "hmac-sha256", secret, timeout=3)
+    return Server(name, "127.0.0.1", free_port(), "test", "hmac-sha256", secret, timeout=3)
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """Return where one of Debian's servers lies."""
     found = shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin")
     assert found, f"{name} is not installed: run scripts/setup"
     return found
@@ -130,11 +137,12 @@ def _prepared(folder: Path, template: str, server: Server, **more: str) -> Path:
 
 
 @contextmanager
-def _running(command: list[str], folder: Path, server: Server, zone: str) -> Iterator[None]:
+def running(command: list[str], folder: Path, answers: Callable[[], bool]) -> Iterator[None]:
+    """Run a server as long as needed, from when it answers."""
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output)
     try:
-        _await_answer(process, folder, server, zone)
+        _await_answer(process, folder, answers)
         yield
     finally:
         process.terminate()
@@ -145,20 +153,27 @@ def _running(command: list[str], folder: Path, server: Server, zone: str) -> Ite
             process.wait()
 
 
-def _await_answer(
-    process: subprocess.Popen[bytes], folder: Path, server: Server, zone: str
-) -> None:
+def _serves(server: Server, zone: str) -> bool:
     query = dns.message.make_query(zone, "SOA")
+    try:
+        answer = dns.query.tcp(query, server.host, timeout=1, port=server.port)
+    except (EOFError, dns.exception.DNSException):
+        return False
+    return answer.rcode() == dns.rcode.NOERROR and bool(answer.answer)
+
+
+def _await_answer(
+    process: subprocess.Popen[bytes], folder: Path, answers: Callable[[], bool]
+) -> None:
     deadline = time.monotonic() + READY
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            answer = dns.query.tcp(query, server.host, timeout=1, port=server.port)
-        except (OSError, EOFError, dns.exception.DNSException):
-            time.sleep(0.05)
-            continue
-        if answer.rcode() == dns.rcode.NOERROR and answer.answer:
-            return
+            if answers():
+                return
+        except OSError:
+            pass
         time.sleep(0.05)
     logs = [path for path in (folder / "output", folder / "log") if path.exists()]
     said = "".join(path.read_text() for path in logs)
-    raise AssertionError(f"{server.name} does not answer (exit status {process.poll()}):\n{said}")
+    status = process.poll()
+    raise AssertionError(f"{process.args!r} does not answer (exit status {status}):\n{said}")

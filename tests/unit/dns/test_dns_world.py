@@ -335,3 +335,25 @@ def test_the_lists_that_are_built_in_name_their_pages() -> None:
     assert {spec.zone for spec in lists.values()} >= {"zen.spamhaus.org", "dbl.spamhaus.org"}
     assert all(spec.page.startswith("https://") for spec in lists.values())
     assert "127.0.1.255" in lists["spamhaus_dbl"].errors
+
+
+def test_a_hoster_keeps_no_manifest() -> None:
+    world = internet()
+    del world.servers[ONE][REVERSE][f"_postwright.{REVERSE}", "TXT"]
+    assert seen(world, KEY) == []
+
+
+@pytest.mark.parametrize(
+    ("server", "said"),
+    [
+        ("ns.hoster.test.", f"(the zone {REVERSE} is at ns.hoster.test)"),
+        ("ns1.your-server.de.", "the driver hetzner_cloud does it"),
+    ],
+)
+def test_who_can_change_a_reverse_name_is_said(server: str, said: str) -> None:
+    world = internet()
+    world.servers[ONE][REVERSE].pop((POINTER, "PTR"))
+    world.cached[REVERSE, "NS"] = [server]
+    mends = [each.mend for each in seen(world, KEY) if each.id == "reverse.missing"]
+    assert len(mends) == 1
+    assert mends[0].endswith(said)

@@ -6,6 +6,11 @@ from model_cases import DOTTED, A, Case
 from model_samples import GONE
 
 CLOUDFLARE = {"driver": "cloudflare", "api_token": "abcdef"}
+OCTODNS = {
+    "driver": "octodns",
+    "provider_class": "octodns_powerdns.PowerDnsProvider",
+    "options": {"host": "198.18.0.53"},
+}
 TYPE_CASES = [
     Case(
         "text for list",
@@ -94,7 +99,7 @@ TYPE_CASES = [
         "dns_providers.lab.driver",
         None,
         "is missing",
-        "`rfc2136` or `cloudflare`",
+        "`rfc2136`, `cloudflare`",
     ),
     Case(
         "number for driver",
@@ -144,6 +149,30 @@ TYPE_CASES = [
         "(not shown: it may be a secret)",
         "is no API token",
         "copy the token alone",
+    ),
+    Case(
+        "no class",
+        [("dns_providers/lab", {**OCTODNS, "provider_class": "powerdns"})],
+        "dns_providers.lab.provider_class",
+        '"powerdns"',
+        "full name of a Python class",
+        "octodns_powerdns.PowerDnsProvider",
+    ),
+    Case(
+        "options as text",
+        [("dns_providers/lab", {**OCTODNS, "options": "hunter2"})],
+        "dns_providers.lab.options",
+        "(not shown: it may be a secret)",
+        "is text where a mapping is needed",
+        "keys that the documentation shows",
+    ),
+    Case(
+        "octoDNS's own spelling",
+        [("dns_providers/lab", {**OCTODNS, "class": "octodns_powerdns.PowerDnsProvider"})],
+        "dns_providers.lab.class",
+        None,
+        "unknown key",
+        "known here: driver, options, provider_class",
     ),
     Case(
         "clear text",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible.parsing.vault import VaultSecretsContext
@@ -126,3 +127,20 @@ def test_only_secrets_may_be_missing() -> None:
     variables["mail_domains"]["alpha.test"]["accounts"]["taro"]["quota"] = missing
     with pytest.raises(InventoryError, match="quota"):
         load(variables, hosts, needs_secrets=False)
+
+
+@pytest.mark.parametrize("options", [{"api_key": 0}, {"of": {"api_key": 0}}], ids=["flat", "deep"])
+def test_an_option_of_octodns_may_be_missing_only_where_it_is_not_needed(
+    options: dict[str, Any],
+) -> None:
+    variables, hosts = good()
+    holder = options.get("of", options)
+    holder["api_key"] = Unrendered("no vault secrets found, of hunter2")
+    variables["dns_providers"]["lab"] = {
+        "driver": "octodns", "provider_class": "octodns_powerdns.PowerDnsProvider",
+        "options": options,
+    }  # fmt: skip
+    with pytest.raises(InventoryError, match=r"dns_providers\.lab\.options") as caught:
+        load(variables, hosts)
+    assert "hunter2" not in str(caught.value)
+    load(variables, hosts, needs_secrets=False)

@@ -34,12 +34,16 @@ class Capabilities:
     `atomic`: all changes of a zone are made, or none; with `at_once`, only while they add and
     remove no more values than that. `conditional`: they are made only if the touched sets are as
     they were read; otherwise somebody else's change is seen up to the last read before them.
+    `writes`: a program can make them; otherwise people have to. `last_resort`: it is asked only for
+    what lies in no zone of another provider.
     """
 
     atomic: bool
     conditional: bool
     at_once: int | None = None
     refusals: tuple[Refusal, ...] = ()
+    writes: bool = True
+    last_resort: bool = False
 
     def refused(self, plan: Plan) -> tuple[Conflict, ...]:
         """Return what of a plan the provider cannot hold, as conflicts that nobody can adopt."""
@@ -98,6 +102,7 @@ class Driver(Protocol):
         Raises:
             StalePlanError: a touched set is not `before`; nothing was changed.
             AmbiguousError: whether they were made is not known.
-            PartialError: some of them were made (only beyond `at_once`).
+            PartialError: some of them were made (only if not atomic, or beyond `at_once`).
+            ByHandError: people have to make them; nothing was changed.
             CredentialError, ProviderError: nothing was changed.
         """

@@ -134,6 +134,9 @@ def _of_other(zone: Zone, claim: Claim, replies: Replies, now: datetime) -> Iter
 
 
 def _unlisted(zone: Zone, replies: Replies, now: datetime) -> Iterator[Finding]:
+    if not zone.manifest.mine and all(want.claim.kind is Kind.PTR for want in zone.wants):
+        # A hoster's zone: it has names of addresses for its customers, and no manifest.
+        return
     right = [
         want.claim
         for want in zone.wants
