@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
@@ -125,6 +126,41 @@ def test_the_playbook_saves_and_applies_the_same_plans(zones: Zones, tmp_path: P
     assert again.status != 0
     assert "applied already" in again.output
     assert play("playbooks/dns.yml").recap()["localhost"]["changed"] == 0
+
+
+@pytest.fixture
+def by_hand() -> Iterator[Path]:
+    """The lab's inventory, but that alpha.test is changed by hand; it lies as deep as the lab's."""
+    folder = ROOT / ".lab" / "hand"
+    hand = f"{{driver: manual, zone_files: {folder}}}"
+    shutil.copytree(ROOT / "inventory" / "lab", folder)
+    for file, old, new in (
+        ("mail.yml", "  alpha.test:\n    hosts: [mx1]\n    dns: lab", None),
+        ("mail.yml", "    parked: true\n    dns: lab", None),
+        ("dns.yml", "dns_providers:", f"dns_providers:\n  hand: {hand}"),
+    ):
+        path = folder / "group_vars" / "all" / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new or old.replace("dns: lab", "dns: hand")))
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_what_people_have_to_change_is_told_and_waited_for(zones: Zones, by_hand: Path) -> None:
+    assert play("playbooks/dns.yml", inventory=str(by_hand)).recap()["localhost"]["changed"] == 0
+    zones.put(ZONE, ZONE, "MX", "5 mx.elsewhere.test.")
+    told = play("playbooks/dns.yml", inventory=str(by_hand))
+    assert told.status != 0
+    assert "- alpha.test. 3600 IN MX 5 mx.elsewhere.test." in told.output
+    assert "+ alpha.test. 3600 IN MX 10 mx1.alpha.test." in told.output
+    assert zones.driver.read(ZONE).values(MX) == ("5 mx.elsewhere.test.",)
+    done = command(str(BIN / "postwright"), "dns", "apply", "-i", str(by_hand), "--yes")
+    assert done.returncode == 2
+    text = (by_hand / f"{ZONE}.zone").read_text(encoding="utf-8")
+    assert text.endswith("\nalpha.test. 3600 IN MX 10 mx1.alpha.test.\n")
+    zones.put(ZONE, ZONE, "MX", *OURS)
+    assert play("playbooks/cutover.yml", inventory=str(by_hand)).status == 0
 
 
 def test_a_listed_address_and_a_lost_name_are_told(zones: Zones, lab_facts: dict[str, Any]) -> None:

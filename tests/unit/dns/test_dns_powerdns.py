@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -116,7 +117,8 @@ def test_only_touched_sets_are_sent_and_no_soa_or_ns(
     servers = server.answers(ZONE, "NS")
     monkeypatch.setattr(PROVIDER, "_request", spied)
     run(Journey(before("sent"), "sent"), server.driver())
-    assert set(sent) == {
+    # The zone is shared with other tests: in which part of the manifest there is room, nobody knows.
+    assert {re.sub(r"^_postwright(-\d+)?\.", "_postwright.", each) for each in sent} == {
         f"_postwright.{ZONE}. TXT", f"_dmarc.sent.{ZONE}. TXT", f"gone.sent.{ZONE}. MX",
         f"sent.{ZONE}. MX",
     }  # fmt: skip

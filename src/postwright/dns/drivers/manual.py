@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from postwright.dns import manifest
 from postwright.dns.errors import ByHandError, ProviderError
 from postwright.dns.plan import Change
 from postwright.dns.records import RecordSet, Slot, Snapshot, is_under
@@ -71,7 +72,11 @@ class Manual:
                 f"{f' ({said})' if said else ''}",
                 "see that the zone is delegated and that this machine reaches its servers",
             )
-        return Snapshot(zone, _Answers(self.name, zone, world, [s.address for s in servers.good]))
+        answers = _Answers(self.name, zone, world, [s.address for s in servers.good])
+        seen = Snapshot(zone, answers)
+        # What is not asked for seems not to be there: the manifest's parts are.
+        manifest.ask(zone, "", seen.values)
+        return seen
 
     def apply(self, zone: str, changes: Sequence[Change]) -> None:
         """Tell what has to be done, and write it where the settings say."""

@@ -71,8 +71,8 @@ def steps(zone: str, changes: Sequence[Change]) -> Iterator[list[Change]]:
 
     A claim is written before the record that it covers, and goes after it.
     """
-    claims = [change for change in changes if change.slot == manifest.slot(zone)]
-    others = [change for change in changes if change.slot != manifest.slot(zone)]
+    claims = [change for change in changes if manifest.part_of(zone, change.slot)]
+    others = [change for change in changes if not manifest.part_of(zone, change.slot)]
     for change in claims:
         if change.add:
             yield [Change(change.slot, change.ttl, change.before, (), change.add)]
