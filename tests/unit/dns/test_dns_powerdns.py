@@ -117,7 +117,7 @@ def test_only_touched_sets_are_sent_and_no_soa_or_ns(
     servers = server.answers(ZONE, "NS")
     monkeypatch.setattr(PROVIDER, "_request", spied)
     run(Journey(before("sent"), "sent"), server.driver())
-    # The zone is shared with other tests: in which part of the manifest there is room, nobody knows.
+    # Other tests share the zone: in which part of the manifest there is room depends on them.
     assert {re.sub(r"^_postwright(-\d+)?\.", "_postwright.", each) for each in sent} == {
         f"_postwright.{ZONE}. TXT", f"_dmarc.sent.{ZONE}. TXT", f"gone.sent.{ZONE}. MX",
         f"sent.{ZONE}. MX",
