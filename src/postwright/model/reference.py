@@ -19,6 +19,7 @@ from .schema import (
     HostRecords,
     HostVariables,
     MtaSts,
+    RelaySpec,
     Rfc2136Spec,
 )
 
@@ -43,6 +44,7 @@ _SECTIONS: list[tuple[str, type[BaseModel]]] = [
     ("`mail_domains.NAME.mta_sts`", MtaSts),
     ("`mail_domains.NAME.records`", DomainRecords),
     ("`mail_domains.NAME.accounts.LOCALPART`", Account),
+    ("`mail_relays.NAME`; profiles: [profiles.md](profiles.md)", RelaySpec),
     ("`dns_providers.NAME`, driver `rfc2136`", Rfc2136Spec),
     ("`dns_providers.NAME`, driver `cloudflare`", CloudflareSpec),
     ("`dns_blocklists.NAME`", Blocklist),

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .relay_types import Login, Password, ProfileValue, RelayName
 from .types import (
     Address,
     ApiToken,
@@ -91,7 +92,16 @@ class DomainRecords(Strict):
     tls_rpt: bool = Field(default=True, description="Who gets reports on TLS.")
     srv: bool = Field(default=True, description="Where mail programs find IMAP, POP3 and so on.")
     autoconfig: bool = Field(
-        default=True, description="Settings for mail programs: the name and its certificate."
+        default=True,
+        description="Settings for mail programs: the name and its certificate; for Microsoft 365 "
+        "the CNAME `autodiscover`.",
+    )
+    return_path: bool = Field(
+        default=True, description="The name that a relay puts in the envelope, for bounces."
+    )
+    verification: bool = Field(
+        default=True,
+        description="That the domain is yours, for whoever receives or sends for it.",
     )
     caa: bool = Field(
         default=True,
@@ -146,7 +156,15 @@ class DomainSpec(Strict):
     # `checks` says the same with the domain's name; editors learn it from this.
     model_config = ConfigDict(
         json_schema_extra={
-            "if": {"properties": {"parked": {"const": True}}, "required": ["parked"]},
+            "if": {
+                "anyOf": [
+                    {"properties": {"parked": {"const": True}}, "required": ["parked"]},
+                    {
+                        "properties": {"served_by": {"not": {"const": "self"}}},
+                        "required": ["served_by"],
+                    },
+                ]
+            },
             "else": {"required": ["hosts"]},
         }
     )
@@ -155,8 +173,30 @@ class DomainSpec(Strict):
         default_factory=list,
         min_length=1,
         description="Who serves the domain: inventory names of `mail_hosts`, in order of "
-        "preference (MX 10, 20, ...). Required, but for a parked domain.",
+        "preference (MX 10, 20, ...). Required, but for a parked domain and for one that is "
+        "received elsewhere.",
         examples=[["mx1"]],
+    )
+    served_by: str = Field(
+        default="self",
+        description="Who receives: `self` (its hosts), or a profile of who receives, such as "
+        "`google_workspace` or `microsoft365`. Then it has no hosts and no addresses here.",
+    )
+    served_with: dict[str, ProfileValue] = Field(
+        default_factory=dict,
+        description="What that profile needs to know of the domain; see the list of profiles.",
+        examples=[{"dkim_key": "v=DKIM1; k=rsa; p=..."}],
+    )
+    sends_through: str | None = Field(
+        default=None,
+        description="Who sends: `direct`, or a key of `mail_relays`. Without it, each of its "
+        "hosts sends as it sends everything (`mail_relay`).",
+    )
+    sends_with: dict[str, ProfileValue] = Field(
+        default_factory=dict,
+        description="What the relay's profile needs to know of the domain; see the list of "
+        "profiles.",
+        examples=[{"mail_from": "bounce"}],
     )
     parked: bool = Field(
         default=False,
@@ -236,6 +276,39 @@ DISCRIMINATOR = "driver"
 ProviderSpec = Rfc2136Spec | CloudflareSpec
 
 
+class RelaySpec(Strict):
+    """Who sends for us, with a login, over verified TLS; further keys are its profile's."""
+
+    # What a profile wants to know is its own matter: `check_relays` holds it against the profile.
+    model_config = ConfigDict(extra="allow")
+
+    __pydantic_extra__: dict[str, ProfileValue] = Field(init=False)
+
+    profile: str = Field(
+        description="What it is: a profile of who sends, such as `amazon_ses`, `sendgrid` or "
+        "`smarthost`."
+    )
+    port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Its TCP port, where it is not the profile's (587). On 465 and 2465 TLS comes "
+        "first (RFC 8314), on any other STARTTLS is required.",
+    )
+    username: Login | None = Field(
+        default=None,
+        description="The login. Required, unless the profile has the same for everybody.",
+    )
+    password: Password = Field(
+        description="The password. Keep it in the vault.", examples=["{{ vault_ses }}"]
+    )
+
+    @property
+    def given(self) -> dict[str, tuple[str, ...]]:
+        """What was given of the profile's parameters."""
+        return self.__pydantic_extra__
+
+
 class Blocklist(Strict):
     """A blocklist that `postwright dns check` asks about the hosts' addresses and the domains."""
 
@@ -266,6 +339,10 @@ class GlobalVariables(Strict):
     )
     dns_providers: dict[str, Annotated[ProviderSpec, Field(discriminator=DISCRIMINATOR)]] = Field(
         min_length=1, description="Who publishes DNS records, by a name of your choice."
+    )
+    mail_relays: dict[RelayName, RelaySpec] = Field(
+        default_factory=dict,
+        description="Who sends for us, by a name of your choice (a-z, 0-9 and `-`).",
     )
     mail_owner: Owner = Field(
         default="postwright",
@@ -302,6 +379,11 @@ class HostVariables(Strict):
     )
     mail_ipv6: PublicIPv6 | None = Field(
         default=None, description="Its public IPv6 address, where it has one."
+    )
+    mail_relay: str | None = Field(
+        default=None,
+        description="Through whom all that leaves this host goes, bounces and forwards too: a key "
+        "of `mail_relays`. Needed where the network blocks outgoing port 25. Without it, directly.",
     )
     mail_records: HostRecords = Field(
         default_factory=HostRecords, description="Which of the host's records are published."
