@@ -228,7 +228,7 @@ def validate(module: AnsibleModule, files: list[dict[str, Any]]) -> None:
 
 def quoted(said: str, files: list[dict[str, Any]]) -> list[str]:
     """Return the lines that a program complains of by file and number; they lie nowhere to look."""
-    texts = {spec["dest"]: spec["content"].splitlines() for spec in files}
+    texts = {s["dest"]: s["content"].splitlines() for s in files if not s.get("secret")}
     return [
         f"{path} line {number} reads: {texts[path][int(number) - 1].strip()}"
         for path, number in re.findall(r"(/[^\s:,]+)(?:,? line |:)(\d+)", said)
