@@ -9,7 +9,7 @@ from postwright.profiles import Parameter, Profile, receivers, senders
 
 from .findings import Finding, Unrendered, choose, nearest
 from .origin import Path
-from .schema import RelaySpec
+from .relay_spec import RelaySpec
 from .sketch import Sketch
 from .words import DIRECT, SELF
 

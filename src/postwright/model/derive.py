@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from .base import Value
 from .inventory import Domain, Inventory
 from .relays import Relay, RelaySender, leaving
-from .value import Value
 from .web import policy, web_host, web_names
 
 # RFC 2142 and what Debian's own daemons write to.

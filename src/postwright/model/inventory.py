@@ -6,7 +6,8 @@ from ipaddress import IPv4Address, IPv6Address
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .schema import Blocklist, DomainSpec, HostRecords, ProviderSpec, RelaySpec
+from .relay_spec import RelaySpec
+from .schema import Blocklist, DomainSpec, HostRecords, ProviderSpec
 from .words import DIRECT, SELF
 
 

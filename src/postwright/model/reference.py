@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from .relay_spec import RelaySpec
 from .schema import (
     Account,
     Blocklist,
@@ -19,7 +20,6 @@ from .schema import (
     HostRecords,
     HostVariables,
     MtaSts,
-    RelaySpec,
     Rfc2136Spec,
 )
 

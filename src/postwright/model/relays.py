@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from postwright.profiles import profiles
 
+from .base import Value
 from .inventory import Domain, Host, Inventory
-from .value import Value
 
 _DIRECT = "smtp"
 # Ports on which TLS comes first: RFC 8314 7.3, and Amazon SES's second one.

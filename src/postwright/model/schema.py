@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from .relay_types import Login, Password, ProfileValue, RelayName
+from .base import Strict
+from .relay_spec import RelaySpec
+from .relay_types import ProfileValue, RelayName
 from .types import (
     Address,
     ApiToken,
@@ -30,12 +32,6 @@ from .types import (
 )
 
 _DRIVER = "How records are published: `rfc2136` or `cloudflare`."
-
-
-class Strict(BaseModel):
-    """A class that takes no unknown key and converts no type behind the operator's back."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Dmarc(Strict):
@@ -274,39 +270,6 @@ DISCRIMINATOR = "driver"
 """The key of a provider that says by which class the others are read."""
 
 ProviderSpec = Rfc2136Spec | CloudflareSpec
-
-
-class RelaySpec(Strict):
-    """Who sends for us, with a login, over verified TLS; further keys are its profile's."""
-
-    # What a profile wants to know is its own matter: `check_relays` holds it against the profile.
-    model_config = ConfigDict(extra="allow")
-
-    __pydantic_extra__: dict[str, ProfileValue] = Field(init=False)
-
-    profile: str = Field(
-        description="What it is: a profile of who sends, such as `amazon_ses`, `sendgrid` or "
-        "`smarthost`."
-    )
-    port: int | None = Field(
-        default=None,
-        ge=1,
-        le=65535,
-        description="Its TCP port, where it is not the profile's (587). On 465 and 2465 TLS comes "
-        "first (RFC 8314), on any other STARTTLS is required.",
-    )
-    username: Login | None = Field(
-        default=None,
-        description="The login. Required, unless the profile has the same for everybody.",
-    )
-    password: Password = Field(
-        description="The password. Keep it in the vault.", examples=["{{ vault_ses }}"]
-    )
-
-    @property
-    def given(self) -> dict[str, tuple[str, ...]]:
-        """What was given of the profile's parameters."""
-        return self.__pydantic_extra__
 
 
 class Blocklist(Strict):
