@@ -26,6 +26,7 @@ class Parameter(_Data):
 
     `of`: said once for a `relay`, or for each `domain`. `pattern` is matched against the whole
     value. `count`: how many values belong there; each record that names it comes once for each.
+    `default` may name the domain; `defaults` are others, by what was given of the parameter `by`.
     """
 
     of: Literal["relay", "domain"]
@@ -34,7 +35,15 @@ class Parameter(_Data):
     example: str
     required: bool = False
     default: str | None = None
+    by: str | None = None
+    defaults: dict[str, str] = Field(default_factory=dict)
     count: int | None = None
+
+    def fallback(self, given: Values) -> tuple[str, ...]:
+        """Return the value where none was given; nothing where there is none."""
+        of = given.get(self.by, ()) if self.by else ()
+        found = next((self.defaults[each] for each in of if each in self.defaults), self.default)
+        return () if found is None else (found,)
 
 
 class Record(_Data):
@@ -128,7 +137,7 @@ class Profile(_Data):
         """Yield the templates filled in, once for each value of a parameter that has several."""
         fixed = {"domain": domain, "dashed": domain.replace(".", "-")}
         values = {
-            name: given.get(name) or ((each.default.format(**fixed),) if each.default else ())
+            name: given.get(name) or tuple(text.format(**fixed) for text in each.fallback(given))
             for name, each in self.parameters.items()
         }
         used = {name for text in templates for name in _names(text)} - BUILT_IN

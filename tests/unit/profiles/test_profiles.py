@@ -117,6 +117,19 @@ def test_relays_take_mail_where_the_vendors_say() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("region", "domain"),
+    [
+        ("ap-northeast-1", "dkim.amazonses.com"),
+        ("ap-northeast-3", "dkim.ap-northeast-3.amazonses.com"),
+    ],
+)
+def test_a_region_of_ses_may_have_its_own_place_for_keys(region: str, domain: str) -> None:
+    given = {"region": (region,), "dkim_tokens": ("a", "b", "c")}
+    filled = profiles()["amazon_ses"].filled_records("example.org", given)
+    assert [value for _, _, value in filled] == [f"{each}.{domain}." for each in "abc"]
+
+
 def test_what_is_not_given_is_left_out() -> None:
     filled = profiles()["amazon_ses"].filled_records("example.org", {"region": ("eu-west-1",)})
     assert list(filled) == []
