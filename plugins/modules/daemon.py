@@ -280,6 +280,9 @@ class Unit:
         """Write down what the daemon has loaded: a digest for each file."""
         STATE.mkdir(parents=True, exist_ok=True)
         partial = self.record.with_suffix(".new")
+        # A short secret can be guessed from its file's digest: for root alone, as the file is.
+        partial.unlink(missing_ok=True)
+        partial.touch(mode=0o600)
         partial.write_text(json.dumps(loaded, indent=1), encoding="utf-8")
         partial.replace(self.record)
 

@@ -99,6 +99,20 @@ def test_what_the_relay_passes_on_passes_spf_dkim_and_dmarc(post: Post) -> None:
     assert b"from peer.peer.test" in text
 
 
+def test_a_relay_on_port_465_is_spoken_to_in_tls_from_the_first_byte(post: Post) -> None:
+    isp = {"mail_relays": {"isp": {**ISP, "port": 465}}}
+    try:
+        hosts_play("mx1", **isp)
+        token, _ = post.send(GORO, FRIEND)
+        assert "with ESMTPSA" in received(post.arrived(FRIEND, token))
+        tls = on("mx1", "journalctl", "-o", "cat", "-q", "-g", r"established to relay.*:465: ")
+        assert tls.startswith("Verified TLS connection")
+        seen = play("playbooks/verify.yml", "--limit", "mx1", "-e", json.dumps(isp))
+        assert seen.status == 0, seen.output[-3000:]
+    finally:
+        hosts_play("mx1")
+
+
 def test_other_domains_of_the_host_do_not_pass_the_relay(post: Post) -> None:
     token, _ = post.send("hanako@beta.test", FRIEND)
     assert "with ESMTPS id" in received(post.arrived(FRIEND, token))
@@ -109,6 +123,9 @@ def test_the_login_is_readable_to_root_alone_and_nowhere_else() -> None:
         "root",
         "600",
     ]
+    # Nor is the digest of that file, from which a short password could be guessed.
+    record = on("mx1", "sh", "-c", "stat -c '%U %a' /var/lib/postwright/loaded/postfix*.json")
+    assert record.split() == ["root", "600"]
     found = on("mx1", "grep", "-rlF", PASSWORD, "/etc", "/var/lib", "/var/log", "/run", status=None)
     assert found.split() == ["/etc/postfix/relay_passwords"]
 
