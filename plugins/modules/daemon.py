@@ -228,7 +228,7 @@ def validate(module: AnsibleModule, files: list[dict[str, Any]]) -> None:
 
 def quoted(said: str, files: list[dict[str, Any]]) -> list[str]:
     """Return the lines that a program complains of by file and number; they lie nowhere to look."""
-    texts = {spec["dest"]: spec["content"].splitlines() for spec in files}
+    texts = {s["dest"]: s["content"].splitlines() for s in files if not s.get("secret")}
     return [
         f"{path} line {number} reads: {texts[path][int(number) - 1].strip()}"
         for path, number in re.findall(r"(/[^\s:,]+)(?:,? line |:)(\d+)", said)
@@ -280,6 +280,9 @@ class Unit:
         """Write down what the daemon has loaded: a digest for each file."""
         STATE.mkdir(parents=True, exist_ok=True)
         partial = self.record.with_suffix(".new")
+        # A short secret can be guessed from its file's digest: for root alone, as the file is.
+        partial.unlink(missing_ok=True)
+        partial.touch(mode=0o600)
         partial.write_text(json.dumps(loaded, indent=1), encoding="utf-8")
         partial.replace(self.record)
 

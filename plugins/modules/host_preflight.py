@@ -24,6 +24,11 @@ options:
     type: list
     elements: str
     default: []
+  relays:
+    description: The relays through which this host sends, as C([HOST]:PORT) by their names. Each
+      has to be reached.
+    type: dict
+    default: {}
 author: The Postwright authors
 """
 
@@ -165,8 +170,22 @@ class Preflight:
             self.problem(
                 "outbound port 25 is blocked: " + "; ".join(failures),
                 "ask your hoster to open outbound TCP port 25 for this host (most do on request), "
-                "or name reachable hosts in preflight_smtp_targets",
+                "or send through a relay (mail_relay), or name reachable hosts in "
+                "preflight_smtp_targets",
             )
+
+    def relays(self) -> None:
+        """A relay that is out of reach takes no mail; each is tried on its own port."""
+        for name, next_hop in sorted(self.module.params["relays"].items()):
+            host, _, port = next_hop.strip("[").partition("]:")
+            try:
+                socket.create_connection((host, int(port)), timeout=10).close()
+            except OSError as error:
+                self.problem(
+                    f"the relay {name} cannot be reached: {host} port {port}: {error}",
+                    f"correct mail_relays.{name}, let this host reach that port, or take another "
+                    "port that the relay offers",
+                )
 
     def packages(self) -> None:
         """Which packages are missing, and whether dpkg was interrupted."""
@@ -185,6 +204,7 @@ def main() -> None:
             "packages": {"type": "list", "elements": "str", "required": True},
             "addresses": {"type": "list", "elements": "str", "required": True},
             "smtp_targets": {"type": "list", "elements": "str", "default": []},
+            "relays": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,
     )
@@ -195,6 +215,7 @@ def main() -> None:
     preflight.foreign_rules()
     preflight.addresses()
     preflight.outbound_smtp()
+    preflight.relays()
     preflight.packages()
     module.exit_json(changed=False, host=preflight.host, problems=preflight.problems)
 

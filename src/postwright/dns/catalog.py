@@ -130,6 +130,32 @@ CATALOG: tuple[Entry, ...] = (
         "Say that this is not offered; `_submission` is, with `mail_submission_starttls`.",
         "RFC 6186 3.4", "mail programs", _DOMAIN + "srv",
     ),
+    Entry(
+        Kind.DKIM_CNAME, "SELECTOR._domainkey.DOMAIN, of others that send for it", "their name",
+        "Leads to the key that they sign with.", "RFC 6376 3.6.2, [profiles](profiles.md)",
+        "receivers of the domain's mail", _DOMAIN + "dkim",
+    ),
+    Entry(
+        Kind.RETURN_PATH, "NAME.DOMAIN, of a relay", "its name; elsewhere MX and SPF at that name",
+        "Stands in the envelope, so that bounces reach the relay and SPF passes.",
+        "RFC 7208 2.4, [profiles](profiles.md)", "receivers of the domain's mail",
+        _DOMAIN + "return_path",
+    ),
+    Entry(
+        Kind.VERIFICATION, "DOMAIN, received by Microsoft 365", "MS=ms...",
+        "Says that the domain is yours. Other values of the set stay.",
+        "RFC 1464, [profiles](profiles.md)", "who receives", _DOMAIN + "verification",
+    ),
+    Entry(
+        Kind.VERIFICATION_CNAME, "NAME.DOMAIN, received by Google Workspace", "their name",
+        "Says that the domain is yours.", "RFC 1034 3.6.2, [profiles](profiles.md)",
+        "who receives", _DOMAIN + "verification",
+    ),
+    Entry(
+        Kind.AUTODISCOVER, "autodiscover.DOMAIN, received by Microsoft 365", "their name",
+        "Tells Outlook where to go.", "RFC 1034 3.6.2, [profiles](profiles.md)", "Outlook",
+        _DOMAIN + "autoconfig",
+    ),
 )  # fmt: skip
 
 _TITLE = """# DNS: every record that is published

@@ -37,6 +37,11 @@ class Kind(StrEnum):
     TLSA = "tlsa"
     CAA = "caa"
     SRV = "srv"
+    DKIM_CNAME = "dkim-cname"
+    RETURN_PATH = "return-path"
+    AUTODISCOVER = "autodiscover"
+    VERIFICATION = "verification"
+    VERIFICATION_CNAME = "verification-cname"
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,13 @@ RULES: dict[Kind, Rule] = {
     Kind.TLSA: Rule("TLSA", Phase.CUTOVER, grace=_CACHES),
     Kind.CAA: Rule("CAA", Phase.CUTOVER),
     Kind.SRV: Rule("SRV", Phase.CUTOVER),
+    # Of others that send for us: the key that they sign with, where bounces come back to them.
+    Kind.DKIM_CNAME: Rule("CNAME", Phase.ANNOUNCE, grace=_QUEUES),
+    Kind.RETURN_PATH: Rule("CNAME", Phase.ANNOUNCE, grace=_QUEUES),
+    Kind.AUTODISCOVER: Rule("CNAME", Phase.CUTOVER),
+    # Beside others' values in a domain's TXT set: only the prefix whose one value can be ours.
+    Kind.VERIFICATION: Rule("TXT", Phase.ANNOUNCE, re.compile(rb"MS=ms")),
+    Kind.VERIFICATION_CNAME: Rule("CNAME", Phase.ANNOUNCE),
 }
 
 

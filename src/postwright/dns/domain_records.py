@@ -23,6 +23,7 @@ from postwright.model import (
 
 from .claims import Claim, Kind, Want
 from .facts import DkimKey, Facts, HostFacts
+from .profile_records import profile_records, profile_spf
 from .wants import Records, address_wants, caa, spf, txt_want, want
 
 PREFERENCE_STEP = 10
@@ -51,17 +52,18 @@ def domain_records(
             if key.host in domain.hosts
         ]
     if switches.spf:
-        records.wants.append(txt_want(Kind.SPF, name, spf(hosts, "~all")))
-    if switches.mx:
+        records.wants.append(txt_want(Kind.SPF, name, _spf(inventory, domain, hosts)))
+    if switches.mx and hosts:
         records.wants.append(want(Kind.MX, name, _in_order(hosts)))
+    records.wants += profile_records(inventory, domain)
     if switches.dmarc:
         records.wants.append(txt_want(Kind.DMARC, f"_dmarc.{name}", _dmarc(domain)))
     if switches.tls_rpt and domain.tls_reports_to:
         text = f"v=TLSRPTv1; rua={_mailto(domain.tls_reports_to)}"
         records.wants.append(txt_want(Kind.TLS_RPT, f"_smtp._tls.{name}", text))
-    if switches.srv:
+    if switches.srv and hosts:
         records.wants += _services(inventory, name, hosts)
-    if switches.caa_apex:
+    if switches.caa_apex and hosts:
         caa(records, [name], hosts, facts)
     _web(records, inventory, domain, facts)
     return records
@@ -95,6 +97,16 @@ def _parked(domain: Domain) -> list[Want]:
         (switches.dmarc, txt_want(Kind.DMARC, f"_dmarc.{name}", _dmarc(domain))),
     ]
     return [each for wanted, each in wants if wanted]
+
+
+def _spf(inventory: Inventory, domain: Domain, hosts: Sequence[Host]) -> str:
+    """Return who sends: the hosts that send directly, and what receivers and relays ask for.
+
+    A host behind a relay is left out: nothing of the domain comes from its address, which may be
+    anybody's next week.
+    """
+    direct = [host for host in hosts if inventory.relay_of(domain, host) is None]
+    return spf(direct, "~all", profile_spf(inventory, domain))
 
 
 def _in_order(hosts: Sequence[Host]) -> list[str]:

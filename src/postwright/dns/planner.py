@@ -206,6 +206,8 @@ def _blocked(draft: _Draft, claim: Claim) -> Conflict | None:
     if hindrance := draft.snapshot.hindrance(claim.slot, claim.covers):
         values = (hindrance.value,) if hindrance.value else ()
         return Conflict(claim.slot, values, hindrance.why, hindrance.mend, adoptable=False)
+    if claim.rule.type == "CNAME":
+        return _not_alone(draft, claim)
     alias = draft.snapshot.values(Slot(claim.name, "CNAME"))
     if alias:
         return Conflict(
@@ -215,6 +217,20 @@ def _blocked(draft: _Draft, claim: Claim) -> Conflict | None:
             "delete the CNAME, or turn this record off: `records` of the domain",
             adoptable=False,
         )
+    return None
+
+
+def _not_alone(draft: _Draft, claim: Claim) -> Conflict | None:
+    """Return why a CNAME of ours cannot stand at its name: because anything else does."""
+    for slot, found in sorted(draft.snapshot.sets.items()):
+        if slot.name == claim.name and slot.type != "CNAME":
+            return Conflict(
+                slot,
+                found.values,
+                "a CNAME stands alone at its name (RFC 2181 10.1), so ours cannot join",
+                f"delete the {slot.type}, or turn the CNAME off: `records` of the domain",
+                adoptable=False,
+            )
     return None
 
 

@@ -49,10 +49,10 @@ def address_wants(name: str, host: Host) -> list[Want]:
     return [*found, want(Kind.AAAA, name, [str(host.ipv6)])] if host.ipv6 else found
 
 
-def spf(hosts: Sequence[Host], last: str) -> str:
-    """Return the SPF record of whatever sends from these hosts' addresses."""
+def spf(hosts: Sequence[Host], last: str, others: Sequence[str] = ()) -> str:
+    """Return the SPF record of whatever sends from these hosts' addresses, and of others' terms."""
     found = [f"ip{ip.version}:{ip}" for host in hosts for ip in addresses(host)]
-    return " ".join(["v=spf1", *found, last])
+    return " ".join(["v=spf1", *found, *others, last])
 
 
 def caa(records: Records, names: Iterable[str], hosts: Sequence[Host], facts: Facts) -> None:

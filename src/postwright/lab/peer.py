@@ -1,6 +1,7 @@
 """peer: another organisation's mail host, set up by plain means and by none of our roles.
 
-What it is made of lies in files/peer, by the path where it goes.
+What it is made of lies in files/peer, by the path where it goes. Its submission services are also a
+smarthost: whoever logs in may send whatever to anybody.
 """
 
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 from postwright.lab.images import FILES
 from postwright.lab.keys import PEER_SELECTORS, Keys, certificate
 from postwright.lab.machine import put
-from postwright.lab.plan import Host
+from postwright.lab.plan import RELAY, Host
 from postwright.lab.shell import run
 
 _TREE = FILES / "peer"
@@ -36,7 +37,7 @@ def prepare(host: Host, keys: Keys) -> None:
 
     for file in sorted(path for path in _TREE.rglob("*") if path.is_file()):
         put(host, str(file.relative_to(_TREE)), file.read_text(), file.stat().st_mode & 0o777)
-    chain, key = certificate(keys, host, "peer.test")
+    chain, key = certificate(keys, host, "peer.test", RELAY)
     put(host, "/etc/ssl/private/peer.pem", key + chain, 0o600)
 
     inside("groupadd", "--gid", str(_MAIL_UID), "vmail")

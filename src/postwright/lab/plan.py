@@ -25,7 +25,12 @@ LABS = 512
 MIRROR_NAMES = ("deb.debian.org", "security.debian.org")
 BLOCKLISTS = ("bl.test", "dbl.test")
 """Stand-ins for blocklists: the first lists addresses, the second domains."""
-ZONES = ("test", "alpha.test", "beta.test", "gamma.test", "peer.test", *BLOCKLISTS)
+ZONES = (
+    "test", "alpha.test", "beta.test", "gamma.test", "delta.test", "epsilon.test", "peer.test",
+    *BLOCKLISTS,
+)  # fmt: skip
+RELAY = "relay.peer.test"
+"""The name at which peer takes others' mail for everybody, as an internet provider does."""
 ACME_PORT = 14000
 ACME_MANAGEMENT_PORT = 15000
 

@@ -8,7 +8,7 @@ nobody but their test entries; scenarios add to them.
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from postwright.lab.plan import BLOCKLISTS, ZONES, Lab
+from postwright.lab.plan import BLOCKLISTS, RELAY, ZONES, Lab
 
 # Short, so that a test that publishes a record sees it soon. The last is the
 # negative TTL (RFC 2308).
@@ -89,6 +89,10 @@ def _peer(lab: Lab, dkim: Mapping[str, str]) -> list[str]:
         f"peer.test. TXT {_txt('v=spf1 mx -all')}",
         f"_dmarc.peer.test. TXT {_txt('v=DMARC1; p=reject')}",
         f"{host.spec.fqdn}. TXT {_txt('v=spf1 a -all')}",
+        f"{RELAY}. A {host.ipv4.ip}",
+        f"{RELAY}. AAAA {host.ipv6.ip}",
+        # What its customers include, and no more.
+        f"_spf.{RELAY}. TXT {_txt(f'v=spf1 a:{host.spec.fqdn} -all')}",
         *keys,
     ]
 

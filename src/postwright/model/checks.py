@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_address
 
+from postwright.profiles import receivers
+
 from .findings import Finding, choose, dotted, nearest
 from .origin import Path
 from .schema import DomainSpec
 from .sketch import Sketch
 
 _REQUIRED = ("postmaster", "abuse")
-_OF_USED = {"hosts", "accounts", "aliases", "forwards", "catch_all", "mta_sts", "tls_reports_to"}
+_OF_SERVED = {"hosts", "accounts", "aliases", "forwards", "catch_all", "mta_sts"}
+_OF_USED = _OF_SERVED | {
+    "tls_reports_to", "served_by", "served_with", "sends_through", "sends_with"
+}  # fmt: skip
 
 
 def check(
@@ -27,7 +32,8 @@ def check(
     yield from _shared(hosts)
     yield from _claims(sketches)
     yield from _required(sketches)
-    book = AddressBook(sketches)
+    # Of an address that others receive for, nothing is known here: it is as any foreign one.
+    book = AddressBook([sketch for sketch in sketches if not sketch.elsewhere])
     yield from _targets(sketches, book)
     yield from _forwards(sketches, book)
     yield from _loops(sketches, book)
@@ -114,9 +120,10 @@ def _references(
 
 
 def _parked(sketches: list[Sketch], hosts: Mapping[str, object]) -> Iterator[Finding]:
-    """Yield what a parked domain may not have, and what one that is none must."""
+    """Yield what a domain without hosts may not have, and what one with hosts must."""
     for sketch in sketches:
-        if not sketch.parked and "hosts" not in sketch.keys and sketch.keys:
+        idle = sketch.parked or sketch.elsewhere
+        if not idle and "hosts" not in sketch.keys and sketch.keys:
             mend = f"add it: {DomainSpec.model_fields['hosts'].description}"
             yield Finding((*sketch.path, "hosts"), "is missing", mend)
         for key in sorted(sketch.keys & _OF_USED) if sketch.parked else ():
@@ -126,13 +133,27 @@ def _parked(sketches: list[Sketch], hosts: Mapping[str, object]) -> Iterator[Fin
                 "remove it, or `parked: true`",
                 True,
             )
-    parked = {sketch.name for sketch in sketches if sketch.parked}
+        known = sketch.elsewhere and sketch.served_by in receivers() and not sketch.parked
+        for key in sorted(sketch.keys & _OF_SERVED) if known else ():
+            yield Finding(
+                (*sketch.path, key),
+                f"is for a domain that our hosts receive for, and {sketch.served_by} does for this",
+                "remove it, or `served_by`",
+                True,
+            )
+    reasons = {
+        sketch.name: "a parked domain, which takes no mail"
+        if sketch.parked
+        else f"a domain that {sketch.served_by} receives for"
+        for sketch in sketches
+        if sketch.parked or sketch.elsewhere
+    }
     for host, variables in hosts.items():
         name = variables.get("mail_hostname") if isinstance(variables, Mapping) else None
-        if isinstance(name, str) and _canonical(name) in parked:
+        if isinstance(name, str) and (why := reasons.get(_canonical(name))):
             yield Finding(
                 ("mail_hosts", host, "mail_hostname"),
-                "is a parked domain, which takes no mail: neither would the host's own postmaster",
+                f"is {why}: neither would the host's own postmaster get any",
                 "give the host a name of its own",
             )
 
@@ -195,7 +216,7 @@ def _claims(sketches: list[Sketch]) -> Iterator[Finding]:
 
 def _required(sketches: list[Sketch]) -> Iterator[Finding]:
     for sketch in sketches:
-        if not sketch.whole or sketch.parked:
+        if not sketch.whole or sketch.parked or sketch.elsewhere:
             continue
         for local in _REQUIRED:
             address = f"{local}@{sketch.name}"

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
-
+from .base import Value
 from .inventory import Domain, Inventory
+from .relays import Relay, RelaySender, leaving
 from .web import policy, web_host, web_names
 
 # RFC 2142 and what Debian's own daemons write to.
 _HOST_ADDRESSES = ("abuse", "mailer-daemon", "postmaster", "root")
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class MailHost(_Value):
+class MailHost(Value):
     """The host itself; addresses as text, since templates print them."""
 
     name: str
@@ -24,7 +20,7 @@ class MailHost(_Value):
     ipv6: str | None
 
 
-class Mailbox(_Value):
+class Mailbox(Value):
     """An account: `password_hash` carries its {SCHEME}; None in what verify sees."""
 
     address: str
@@ -36,21 +32,21 @@ class Mailbox(_Value):
     sends: bool
 
 
-class Alias(_Value):
+class Alias(Value):
     """An address, or '@domain' for a catch-all, and the full addresses it stands for."""
 
     address: str
     targets: list[str]
 
 
-class Sender(_Value):
+class Sender(Value):
     """A sender address and the logins that may use it."""
 
     address: str
     logins: list[str]
 
 
-class Ports(_Value):
+class Ports(Value):
     """The public TCP ports (IANA), named once; no other is open but SSH."""
 
     smtp: int = 25
@@ -63,7 +59,7 @@ class Ports(_Value):
     sieve: int = 4190
 
 
-class Site(_Value):
+class Site(Value):
     """The names at which a domain's documents are served, and its MTA-STS policy's lines."""
 
     domain: str
@@ -72,7 +68,7 @@ class Site(_Value):
     policy: list[str] | None
 
 
-class Certificate(_Value):
+class Certificate(Value):
     """A certificate: its directory's name, the names in it, and the units that load it."""
 
     name: str
@@ -80,10 +76,12 @@ class Certificate(_Value):
     units: list[str]
 
 
-class Mail(_Value):
+class Mail(Value):
     """All that one host needs to know of the model.
 
-    `public_mail_ports` are the ports that stay shut until cutover.
+    `public_mail_ports` are the ports that stay shut until cutover. `default_transport` is how mail
+    leaves whose sender is none of `relay_senders` (postconf(5)); `port_25_needed` where that, or
+    any of them, goes to the recipients' hosts.
     """
 
     host: MailHost
@@ -93,6 +91,10 @@ class Mail(_Value):
     alias_domains: list[str]
     senders: list[Sender]
     dkim_domains: list[str]
+    relays: list[Relay]
+    relay_senders: list[RelaySender]
+    default_transport: str
+    port_25_needed: bool
     sites: list[Site]
     certificates: list[Certificate]
     ports: Ports
@@ -110,6 +112,7 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
     domains = inventory.domains_of(host_name)
     names = [domain.name for domain in domains]
     sites = _sites(inventory, domains, host_name)
+    way = leaving(inventory, host, domains)
     own = Certificate(name=host.hostname, names=[host.hostname], units=["postfix", "dovecot"])
     return Mail(
         host=MailHost(
@@ -124,6 +127,10 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
         alias_domains=[] if host.hostname in inventory.domains else [host.hostname],
         senders=_senders(inventory, domains),
         dkim_domains=names,
+        relays=way.relays,
+        relay_senders=way.senders,
+        default_transport=way.default,
+        port_25_needed=way.port_25_needed,
         sites=sites,
         certificates=[
             own,
@@ -139,15 +146,18 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
 
 
 def mail_for_verify(inventory: Inventory) -> dict[str, object]:
-    """Return what the tests may know, JSON-able: every host's `mail`, without password hashes."""
+    """Return what the tests may know, JSON-able: every host's `mail`, without any secret."""
     hosts = {}
     for name in sorted(inventory.hosts):
         mail = derive(inventory, name)
         bare = [box.model_copy(update={"password_hash": None}) for box in mail.mailboxes]
-        hosts[name] = mail.model_copy(update={"mailboxes": bare}).model_dump(mode="json")
+        relays = [relay.model_copy(update={"logins": []}) for relay in mail.relays]
+        known = mail.model_copy(update={"mailboxes": bare, "relays": relays})
+        hosts[name] = known.model_dump(mode="json")
     domains = {
         name: {
             "hosts": list(domain.hosts),
+            "served_by": domain.served_by,
             "dns": domain.dns,
             "dmarc": domain.dmarc.model_dump(mode="json"),
         }

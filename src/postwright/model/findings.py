@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from .origin import Path, locate, step
 from .problems import HIDDEN, Problem
 
-# The keys whose value may be shown, by their parent; anything else below `accounts` and
-# `dns_providers`, and any unknown key, may hold a secret that was written in the wrong place.
+# The keys whose value may be shown, by their parent; anything else below `accounts`, `mail_relays`
+# and `dns_providers`, and any unknown key, may hold a secret that was written in the wrong place.
 _SHOWN_ACCOUNT = {"quota", "send", "receive"}
 _SHOWN_PROVIDER = {
     "driver",
@@ -24,6 +24,8 @@ _SHOWN_PROVIDER = {
 }
 _SHOWN_DOMAIN = {
     "hosts",
+    "served_by",
+    "sends_through",
     "parked",
     "dns",
     "dmarc",
@@ -34,7 +36,8 @@ _SHOWN_DOMAIN = {
     "forwards",
     "catch_all",
 }
-_SHOWN_HOST = {"mail_hostname", "mail_ipv4", "mail_ipv6", "mail_records"}
+_SHOWN_RELAY = {"profile", "port"}
+_SHOWN_HOST = {"mail_hostname", "mail_ipv4", "mail_ipv6", "mail_relay", "mail_records"}
 _SHOWN_TOP = {"mail_owner", "dns_resolver", "dns_blocklists", "mail_submission_starttls"}
 _LONGEST = 120
 
@@ -129,8 +132,8 @@ def may_be_shown(path: Path) -> bool:
             return key in _SHOWN_ACCOUNT
         case ("mail_domains", _, key, *_):
             return key in _SHOWN_DOMAIN
-        case ("dns_providers", _, key):
-            return key in _SHOWN_PROVIDER
+        case ("dns_providers" | "mail_relays" as parent, _, key):
+            return key in (_SHOWN_PROVIDER if parent == "dns_providers" else _SHOWN_RELAY)
         case ("mail_hosts", _, key, *_):
             return key in _SHOWN_HOST
         case (key, *_):

@@ -6,7 +6,9 @@ from ipaddress import IPv4Address, IPv6Address
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .relay_spec import RelaySpec
 from .schema import Blocklist, DomainSpec, HostRecords, ProviderSpec
+from .words import DIRECT, SELF
 
 
 class Host(BaseModel):
@@ -18,6 +20,7 @@ class Host(BaseModel):
     hostname: str
     ipv4: IPv4Address
     ipv6: IPv6Address | None
+    relay: str | None = None
     records: HostRecords = Field(default_factory=HostRecords)
 
 
@@ -25,6 +28,11 @@ class Domain(DomainSpec):
     """A mail domain; `name` is its A-label, lower case."""
 
     name: str
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether others receive its mail."""
+        return self.served_by != SELF
 
     def address(self, target: str) -> str:
         """Return the full address of a local part or full address of this domain's entries."""
@@ -39,6 +47,7 @@ class Inventory(BaseModel):
     domains: dict[str, Domain]
     hosts: dict[str, Host]
     providers: dict[str, ProviderSpec]
+    relays: dict[str, RelaySpec] = Field(default_factory=dict)
     owner: str
     resolvers: list[str]
     blocklists: dict[str, Blocklist] | None = None
@@ -47,3 +56,17 @@ class Inventory(BaseModel):
     def domains_of(self, host_name: str) -> list[Domain]:
         """Return the domains that a host serves, by name."""
         return [domain for _, domain in sorted(self.domains.items()) if host_name in domain.hosts]
+
+    def relay_of(self, domain: Domain, host: Host) -> str | None:
+        """Return the relay through which a host sends a domain's mail; None is directly."""
+        if domain.sends_through is None:
+            return host.relay
+        return None if domain.sends_through == DIRECT else domain.sends_through
+
+    def relays_of(self, domain: Domain) -> list[str]:
+        """Return every relay that sends for a domain."""
+        found = [self.relay_of(domain, self.hosts[host]) for host in domain.hosts]
+        # One that is received elsewhere has no host here, and is sent by whom it says.
+        if domain.elsewhere and domain.sends_through != DIRECT:
+            found.append(domain.sends_through)
+        return sorted({name for name in found if name is not None})

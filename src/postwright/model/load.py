@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from .check_relays import check_relays
 from .checks import check
 from .explain import findings_of
 from .findings import Finding, choose, problem
@@ -58,7 +59,9 @@ def load(
     }
     providers = root.get("dns_providers")
     names = list(map(str, providers)) if isinstance(providers, Mapping) else []
-    found += check(sketches(root.get("mail_domains")), bare_hosts, names)
+    drawn = sketches(root.get("mail_domains"))
+    found += check(drawn, bare_hosts, names)
+    found += check_relays(drawn, bare_hosts, root.get("mail_relays"))
     if found or everything is None:
         raise InventoryError([problem(each, tagged) for each in _in_order(found, tagged)])
     return _inventory(everything, {name: host for name, host in good_hosts.items() if host})
@@ -129,11 +132,13 @@ def _inventory(everything: GlobalVariables, hosts: Mapping[str, HostVariables]) 
                 hostname=host.mail_hostname,
                 ipv4=host.mail_ipv4,
                 ipv6=host.mail_ipv6,
+                relay=host.mail_relay,
                 records=host.mail_records,
             )
             for name, host in sorted(hosts.items())
         },
         providers=dict(sorted(everything.dns_providers.items())),
+        relays=dict(sorted(everything.mail_relays.items())),
         owner=everything.mail_owner,
         resolvers=everything.dns_resolver,
         blocklists=everything.dns_blocklists,

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from .relay_spec import RelaySpec
 from .schema import (
     Account,
     Blocklist,
@@ -46,6 +47,7 @@ _SECTIONS: list[tuple[str, type[BaseModel]]] = [
     ("`mail_domains.NAME.mta_sts`", MtaSts),
     ("`mail_domains.NAME.records`", DomainRecords),
     ("`mail_domains.NAME.accounts.LOCALPART`", Account),
+    ("`mail_relays.NAME`; profiles: [profiles.md](profiles.md)", RelaySpec),
     ("`dns_providers.NAME`, driver `rfc2136`", Rfc2136Spec),
     ("`dns_providers.NAME`, driver `cloudflare`", CloudflareSpec),
     ("`dns_providers.NAME`, driver `octodns`", OctodnsSpec),

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from .base import Strict
+from .relay_spec import RelaySpec
+from .relay_types import ProfileValue, RelayName
 from .types import (
     Address,
     ApiToken,
@@ -33,12 +36,6 @@ from .types import (
 _DRIVER = (
     "How records are published: `rfc2136`, `cloudflare`, `octodns`, `manual` or `hetzner_cloud`."
 )
-
-
-class Strict(BaseModel):
-    """A class that takes no unknown key and converts no type behind the operator's back."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Dmarc(Strict):
@@ -95,7 +92,16 @@ class DomainRecords(Strict):
     tls_rpt: bool = Field(default=True, description="Who gets reports on TLS.")
     srv: bool = Field(default=True, description="Where mail programs find IMAP, POP3 and so on.")
     autoconfig: bool = Field(
-        default=True, description="Settings for mail programs: the name and its certificate."
+        default=True,
+        description="Settings for mail programs: the name and its certificate; for Microsoft 365 "
+        "the CNAME `autodiscover`.",
+    )
+    return_path: bool = Field(
+        default=True, description="The name that a relay puts in the envelope, for bounces."
+    )
+    verification: bool = Field(
+        default=True,
+        description="That the domain is yours, for whoever receives or sends for it.",
     )
     caa: bool = Field(
         default=True,
@@ -150,7 +156,15 @@ class DomainSpec(Strict):
     # `checks` says the same with the domain's name; editors learn it from this.
     model_config = ConfigDict(
         json_schema_extra={
-            "if": {"properties": {"parked": {"const": True}}, "required": ["parked"]},
+            "if": {
+                "anyOf": [
+                    {"properties": {"parked": {"const": True}}, "required": ["parked"]},
+                    {
+                        "properties": {"served_by": {"not": {"const": "self"}}},
+                        "required": ["served_by"],
+                    },
+                ]
+            },
             "else": {"required": ["hosts"]},
         }
     )
@@ -159,8 +173,30 @@ class DomainSpec(Strict):
         default_factory=list,
         min_length=1,
         description="Who serves the domain: inventory names of `mail_hosts`, in order of "
-        "preference (MX 10, 20, ...). Required, but for a parked domain.",
+        "preference (MX 10, 20, ...). Required, but for a parked domain and for one that is "
+        "received elsewhere.",
         examples=[["mx1"]],
+    )
+    served_by: str = Field(
+        default="self",
+        description="Who receives: `self` (its hosts), or a profile of who receives, such as "
+        "`google_workspace` or `microsoft365`. Then it has no hosts and no addresses here.",
+    )
+    served_with: dict[str, ProfileValue] = Field(
+        default_factory=dict,
+        description="What that profile needs to know of the domain; see the list of profiles.",
+        examples=[{"dkim_key": "v=DKIM1; k=rsa; p=..."}],
+    )
+    sends_through: str | None = Field(
+        default=None,
+        description="Who sends: `direct`, or a key of `mail_relays`. Without it, each of its "
+        "hosts sends as it sends everything (`mail_relay`).",
+    )
+    sends_with: dict[str, ProfileValue] = Field(
+        default_factory=dict,
+        description="What the relay's profile needs to know of the domain; see the list of "
+        "profiles.",
+        examples=[{"mail_from": "bounce"}],
     )
     parked: bool = Field(
         default=False,
@@ -314,6 +350,10 @@ class GlobalVariables(Strict):
     dns_providers: dict[str, Annotated[ProviderSpec, Field(discriminator=DISCRIMINATOR)]] = Field(
         min_length=1, description="Who publishes DNS records, by a name of your choice."
     )
+    mail_relays: dict[RelayName, RelaySpec] = Field(
+        default_factory=dict,
+        description="Who sends for us, by a name of your choice (a-z, 0-9 and `-`).",
+    )
     mail_owner: Owner = Field(
         default="postwright",
         description="Who owns the records, in the manifest of each zone. Two inventories that "
@@ -349,6 +389,11 @@ class HostVariables(Strict):
     )
     mail_ipv6: PublicIPv6 | None = Field(
         default=None, description="Its public IPv6 address, where it has one."
+    )
+    mail_relay: str | None = Field(
+        default=None,
+        description="Through whom all that leaves this host goes, bounces and forwards too: a key "
+        "of `mail_relays`. Needed where the network blocks outgoing port 25. Without it, directly.",
     )
     mail_records: HostRecords = Field(
         default_factory=HostRecords, description="Which of the host's records are published."

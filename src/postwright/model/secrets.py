@@ -28,4 +28,6 @@ def _is_secret(path: Path) -> bool:
             return True
         case ("mail_domains", _, "accounts", _, _) | ("dns_providers", _, _):
             return not may_be_shown(path)
+        case ("mail_relays", _, "username" | "password"):
+            return True
     return False

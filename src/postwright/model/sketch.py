@@ -15,6 +15,7 @@ from .findings import nearest
 from .origin import Path
 from .schema import DomainSpec
 from .types import address, domain_name
+from .words import SELF
 
 
 @dataclass
@@ -22,7 +23,7 @@ class Sketch:
     """One domain as far as it could be read; addresses are in canonical form.
 
     `whole` is False where a section could not be read, so that what is absent proves nothing.
-    `keys` are those that are written.
+    `keys` are those that are written. `given` holds `served_with` and `sends_with` as they are.
     """
 
     name: str
@@ -39,6 +40,14 @@ class Sketch:
     whole: bool = True
     parked: bool = False
     keys: frozenset[str] = frozenset()
+    served_by: str = SELF
+    sends_through: str | None = None
+    given: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether others receive its mail."""
+        return self.served_by != SELF
 
 
 def sketches(domains: object) -> list[Sketch]:
@@ -59,6 +68,10 @@ def _sketch(name: str, path: Path, spec: Mapping[str, object]) -> Sketch:
     sketch.whole = bool(spec) and all(isinstance(each, (Mapping, type(None))) for each in sections)
     sketch.parked = spec.get("parked") is True
     sketch.keys = frozenset(spec)
+    served_by, sends_through = spec.get("served_by"), spec.get("sends_through")
+    sketch.served_by = served_by if isinstance(served_by, str) else SELF
+    sketch.sends_through = sends_through if isinstance(sends_through, str) else None
+    sketch.given = {key: spec[key] for key in ("served_with", "sends_with") if key in spec}
     sketch.hosts = list(_texts(spec.get("hosts"), (*path, "hosts")))
     dns = spec.get("dns")
     sketch.dns = dns if isinstance(dns, str) else None

@@ -31,10 +31,11 @@ def mta_sts_name(domain: Domain) -> str:
 def web_names(domain: Domain) -> tuple[str, ...]:
     """Return the names at which a domain's documents are served; the first names the certificate.
 
-    A policy names the hosts that the MX names, so without an MX of ours there is none.
+    A policy names the hosts that the MX names, so without an MX of ours there is none; and who
+    receives for a domain serves it settings, and a policy if they want one.
     """
     records = domain.records
-    if domain.parked:
+    if domain.parked or domain.elsewhere:
         return ()
     names = [mta_sts_name(domain)] if records.mta_sts and records.mx else []
     return (*names, *([f"autoconfig.{domain.name}"] if records.autoconfig else []))

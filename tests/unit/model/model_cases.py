@@ -67,8 +67,8 @@ CASES = [
     ),
     Case(
         "later field",
-        [(f"{A}/served_by", "self")],
-        f"{DOTTED}.served_by",
+        [(f"{A}/webmail", "no")],
+        f"{DOTTED}.webmail",
         None,
         "unknown",
         "known here",

@@ -1,0 +1,60 @@
+"""Sending and finding mail as the lab's accounts do."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from postwright.probe.journey import ARRIVAL
+from postwright.probe.mailbox import count_imap, read_imap
+from postwright.probe.submission import Login, message, open_session, submit
+from postwright.probe.wire import Smtp, Target
+
+SERVERS = {
+    "alpha.test": ("mx1", "mx1.alpha.test"),
+    "beta.test": ("mx1", "mx1.alpha.test"),
+    "gamma.test": ("mx2", "mx2.gamma.test"),
+    "delta.test": ("mx1", "mx1.alpha.test"),
+    "peer.test": ("peer", "peer.peer.test"),
+}
+
+
+class Post:
+    """Sends and finds mail as the lab's accounts do, from the machine that runs the lab."""
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        self.facts = facts
+
+    def target(self, address: str) -> Target:
+        """Return the server of an address."""
+        host, hostname = SERVERS[address.partition("@")[2]]
+        return Target(hostname, self.facts["hosts"][host]["ipv4"], "IPv4")
+
+    def login(self, address: str) -> Login:
+        """Return an account with its password."""
+        return Login(address, f"correct horse {address.partition('@')[0]}", True, ())
+
+    def send(self, sender: str, recipient: str, body: str = "") -> tuple[str, str]:
+        """Submit a message; return the token in its Subject, and the server's answer."""
+        token = secrets.token_hex(8)
+        data = message(sender, recipient, token, f"Message-ID: <{token}@test>\r\n")
+        data = data.removesuffix(b".\r\n") + body.encode() + b".\r\n"
+        with open_session(self.target(sender), 465, self.login(sender)) as session:
+            return token, submit(session, sender, recipient, data)
+
+    def transfer(self, recipient: str, body: str = "") -> tuple[str, str]:
+        """Hand a message to the recipient's server on port 25, as a stranger does."""
+        token, sender = secrets.token_hex(8), "somebody@client.test"
+        data = message(sender, recipient, token, f"Message-ID: <{token}@test>\r\n")
+        with Smtp(self.target(recipient), 25) as session:
+            session.hello("client.test")
+            return token, submit(session, sender, recipient, data.removesuffix(b".\r\n")
+                                 + body.encode() + b".\r\n")  # fmt: skip
+
+    def arrived(self, address: str, token: str) -> bytes | None:
+        """Return the message once it is in the account's INBOX, or None after a minute."""
+        return read_imap(self.target(address), 993, self.login(address), token, ARRIVAL)
+
+    def count(self, address: str, token: str) -> int:
+        """Return how many messages with the token are in the account's INBOX now."""
+        return count_imap(self.target(address), 993, self.login(address), token)
