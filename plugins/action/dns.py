@@ -60,10 +60,10 @@ class ActionModule(ActionBase):
             return result | {"failed": True, "msg": str(error)}
 
     def _probe(self, inventory: Inventory, wanted: Desired) -> dict[str, Any]:
-        placed = dns.probe(dns.drivers(inventory), wanted)
+        drivers = dns.drivers(inventory)
+        placed = dns.probe(drivers, wanted)
         look = dns.resolver_look(inventory.resolvers)
-        ours = dns.owned_in_dns(placed, inventory.owner, look)
-        notes = dns.check_caa(wanted, ours, look)
+        notes = dns.check_caa(wanted, look, lambda: dns.owned(drivers, placed, inventory.owner))
         manual = dns.unanswered([*placed.unplaced, *wanted.asked], look)
         zones = sorted(f"{place.zone} ({place.provider})" for place in placed.wants)
         return {
@@ -154,7 +154,7 @@ class ActionModule(ActionBase):
         try:
             dns.check(planned, _guards(arguments))
             if order.phase is dns.Phase.ANNOUNCE:
-                result["warnings"] += dns.check_caa(wanted, planned.ours, look)
+                result["warnings"] += dns.check_caa(wanted, look, lambda: planned.ours)
             if not checking:
                 result["checked"] = self._make_true(
                     drivers, planned, inventory, order.phase, arguments["wait_timeout"]

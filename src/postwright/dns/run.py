@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -16,7 +15,7 @@ from .claims import Claim, Kind, Phase, Want
 from .desired import Desired
 from .drivers import Driver
 from .errors import NotAnsweredError, raise_all
-from .look import Look, LookupFailedError, unanswered
+from .look import Look, unanswered
 from .places import Place, Placed, each, place
 from .plan import Guards, Plan
 from .planner import Task, make_plan
@@ -119,25 +118,29 @@ def check(planned: Planned, guards: Guards) -> None:
     raise_all(guards.check(plans))
 
 
-def owned_in_dns(placed: Placed, owner: str, look: Look) -> set[Claim]:
-    """Return what the zones' manifests list as ours, as DNS has them."""
-    found: set[Claim] = set()
-    for zone in {it.zone for it in placed.wants}:
-        with suppress(LookupFailedError):
-            found |= manifests.ask(zone, owner, lambda slot: look(*slot)).mine.keys()
-    return found
+def owned(drivers: Mapping[str, Driver], placed: Placed, owner: str) -> set[Claim]:
+    """Return what the zones' manifests list as ours.
+
+    Raises:
+        DnsError: a provider refused or failed.
+    """
+    read = each(placed.wants, _provider, lambda it: drivers[it.provider].read(it.zone))
+    return {claim for seen in read for claim in manifests.read(seen, owner).mine}
 
 
-def check_caa(wanted: Desired, ours: Iterable[Claim], look: Look) -> list[str]:
+def check_caa(wanted: Desired, look: Look, ours: Callable[[], Iterable[Claim]]) -> list[str]:
     """Refuse to go on where somebody's CAA keeps our CA from issuing what hosts need.
 
-    Returns what could not be judged. What is among `ours`, announce brings up to date.
+    Returns what could not be judged. What is among `ours`, announce brings up to date; it is asked
+    for only where something is wrong.
 
     Raises:
         ForbiddenError: it names record and mend; nothing was changed.
     """
-    names = {claim.name for claim in ours if claim.kind is Kind.CAA}
-    wrong, unsure = caa.check(wanted.orders, look, names)
+    wrong, unsure = caa.check(wanted.orders, look)
+    if wrong:
+        names = {claim.name for claim in ours() if claim.kind is Kind.CAA}
+        wrong, unsure = caa.check(wanted.orders, look, names)
     raise_all(wrong)
     return [f"not known: {text}" for text in unsure]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from .journey import End, travel
@@ -13,6 +15,10 @@ from .transfer import check_transfer
 from .wire import Target, has_route
 
 CLEAR_PORTS = [110, 143]
+PARALLEL = 16
+
+Part = Callable[[Recorder], None]
+"""Some checks of one address, one after the other."""
 
 
 def targets(host: dict[str, Any]) -> list[Target]:
@@ -36,11 +42,13 @@ def logins(mail: dict[str, Any], passwords: dict[str, str]) -> list[Login]:
     ]
 
 
-def probe_target(
+def parts(
     mail: dict[str, Any], target: Target, passwords: dict[str, str], outsider: str
-) -> Recorder:
-    """Probe one address of one host; `mail` is its derived value without secrets."""
-    recorder = Recorder()
+) -> list[Part]:
+    """Return what is looked at on one address of one host; `mail` is without secrets.
+
+    Parts do not wait for each other: a server lets an impostor wait for seconds.
+    """
     ports = mail["ports"]
     accounts = logins(mail, passwords)
     receivers = [box["address"] for box in mail["mailboxes"] if box["receives"]]
@@ -48,18 +56,44 @@ def probe_target(
     strict = [address for address in receivers if address.split("@")[1] not in caught]
     send_only = [box["address"] for box in mail["mailboxes"] if not box["receives"]]
     closed = CLEAR_PORTS + ([] if mail["submission_starttls"] else [ports["submission"]])
-    check_closed(recorder, target, closed)
+    found: list[Part] = [partial(check_closed, target=target, ports=closed)]
     if receivers:
         # A domain that catches all has no unknown recipient to refuse.
-        recipient = (strict or receivers)[0]
-        check_transfer(
-            recorder, target, ports["smtp"], recipient, bool(strict), send_only, outsider
+        found.append(
+            partial(
+                check_transfer,
+                target=target,
+                port=ports["smtp"],
+                recipient=(strict or receivers)[0],
+                strict=bool(strict),
+                send_only=send_only,
+                outsider=outsider,
+            )
         )
-    for login in accounts:
-        check_submission(recorder, target, ports["submissions"], login, outsider)
+    submissions = ports["submissions"]
+    found += [
+        partial(check_submission, target=target, port=submissions, login=login, outsider=outsider)
+        for login in accounts
+    ]
     for login in [login for login in accounts if login.address in receivers and login.sends][:1]:
-        check_mailbox(recorder, target, ports["imaps"], ports["pop3s"], ports["sieve"], login)
-        check_notification(recorder, target, ports["submissions"], login)
+        found.append(
+            partial(
+                check_mailbox,
+                target=target,
+                imaps=ports["imaps"],
+                pop3s=ports["pop3s"],
+                sieve=ports["sieve"],
+                login=login,
+            )
+        )
+        found.append(partial(check_notification, target=target, port=submissions, login=login))
+    return found
+
+
+def recorded(part: Part) -> Recorder:
+    """Return what one part found."""
+    recorder = Recorder()
+    part(recorder)
     return recorder
 
 
@@ -98,7 +132,7 @@ def probe_journeys(
     pairs = [
         (origin, other) for origin, _ in everyone for other in everyone if other[0] is not origin
     ]
-    with ThreadPoolExecutor(max_workers=8) as pool:
+    with ThreadPoolExecutor(PARALLEL) as pool:
         recorders = list(pool.map(go, pairs))
     return Recorder([result for recorder in recorders for result in recorder.results])
 
@@ -120,13 +154,14 @@ def run(
     peer: dict[str, Any] | None,
 ) -> list[dict[str, Any]]:
     """Probe all addresses side by side, then send mail between all accounts; return all results."""
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        waiting = [
-            pool.submit(probe_target, mail, target, passwords, outsider)
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        work = [
+            part
             for mail in mails
             for target in targets(mail["host"])
             if has_route(target)
+            for part in parts(mail, target, passwords, outsider)
         ]
-        hosts = [future.result() for future in waiting]
+        hosts = list(pool.map(recorded, work))
     journeys = probe_journeys(mails, passwords, peer)
     return [result for recorder in [*hosts, journeys] for result in recorder.dump()]
