@@ -166,8 +166,8 @@ HOST is a host's `mail_hostname`, DOMAIN a mail domain. A record marked *announc
 before a host is built, one marked *cutover* once it serves. A key below `records` belongs to a mail
 domain, one below `mail_records` to a host: `false` there has the record retired if it is ours, and
 never published again. Every record of ours is listed in its zone's manifest, the TXT set at
-`_postwright.ZONE` (where it is full, at `_postwright-2.ZONE` and so on); values of others at the same
-name stay.
+`_postwright.ZONE` (where it is full, at `_postwright-2.ZONE` and so on); values of others at the
+same name stay.
 
 | name | type | value | what for | source | when | who looks | turned off by |
 |---|---|---|---|---|---|---|---|
