@@ -100,7 +100,7 @@ MOMENTS = (
     _moment(
         "dns_directs_mail_to_the_hosts",
         Reach.CONTROLLER,
-        "Every authoritative server answers with MX and DMARC",
+        "Every authoritative server answers with all records",
         partial(_published, "alpha.test", "MX"),
     ),
 )
