@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-ROLES = sorted((Path(__file__).parents[2] / "roles").iterdir())
+ROOT = Path(__file__).parents[2]
+ROLES = sorted((ROOT / "roles").iterdir())
 
 
 def loaded(path: Path) -> dict[str, Any]:
@@ -38,3 +40,14 @@ def test_every_template_and_file_names_its_role(role: Path) -> None:
             if path.is_file() and path.name not in mute:
                 head = path.read_text(encoding="utf-8")[:400]
                 assert f"role {role.name}" in head, path
+
+
+def test_each_moment_of_the_drill_waits_for_a_task_that_there_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "tests" / "drill"))
+    files = [*ROOT.glob("playbooks/**/*.yml"), *ROOT.glob("roles/*/tasks/*.yml")]
+    text = "".join(file.read_text(encoding="utf-8") for file in files)
+    for moment in importlib.import_module("drill_moments").MOMENTS:
+        for heading in moment.headings:
+            assert heading.removeprefix("PLAY [").rstrip("]") in text, moment.during
