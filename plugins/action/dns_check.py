@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +33,7 @@ class ActionModule(ActionBase):
         try:
             inventory = load_from_ansible(variables, self._templar, needs_secrets=False)
             said = dns.hosts_said(inventory, variables["hostvars"])
-            wanted = dns.desired(inventory, said.dkim, said.hosts)
-            lists = world.built_in() if inventory.blocklists is None else inventory.blocklists
-            asked = lists if arguments["blocklists"] else {}
-            subject = world.Subject(inventory, wanted, datetime.now(UTC), asked)
-            resolvers = inventory.resolvers or world.system_resolvers()
-            found = world.look(subject, world.World(world.over_network, resolvers))
+            found = world.look_around(inventory, said, lists=arguments["blocklists"])
         except (InventoryError, dns.DnsError) as error:
             return result | {"failed": True, "msg": str(error)}
         self._report(variables, found)

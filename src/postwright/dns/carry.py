@@ -9,9 +9,10 @@ from .answers import Authorities, Waiting, wait
 from .apply import apply
 from .claims import Phase, Want
 from .drivers import Driver
-from .places import Place, each
+from .places import Place, each, read_zones
 from .plan import Plan
-from .records import Snapshot, canonical
+from .records import Snapshot
+from .run import standing
 from .stages import Stage, follow, refuse_stale
 
 
@@ -35,7 +36,7 @@ def carry_out(
     changing = {Place(p.provider, p.zone) for stage in stages for p in stage.changing}
     if not changing:
         return []
-    refuse_stale(stages, _read(drivers, [it for it in places if it in changing]))
+    refuse_stale(stages, read_zones(drivers, [it for it in places if it in changing]))
     done: dict[Place, Plan] = {}
     checked: list[str] = []
     for stage in stages:
@@ -43,7 +44,7 @@ def carry_out(
         each(plans, lambda plan: plan.provider, lambda plan: _apply(drivers, plan, done))
         done.update({Place(plan.provider, plan.zone): plan for plan in plans})
         if plans or stage.phase is Phase.ANNOUNCE:
-            wants = _published(_read(drivers, places), owner)
+            wants = _published(read_zones(drivers, places), owner)
             checked = wait(wants, authorities, waiting)
     return checked
 
@@ -53,18 +54,10 @@ def _apply(drivers: Mapping[str, Driver], plan: Plan, done: Mapping[Place, Plan]
     apply(driver, follow(before, plan, driver.read(plan.zone)) if before else plan)
 
 
-def _read(drivers: Mapping[str, Driver], places: Sequence[Place]) -> dict[Place, Snapshot]:
-    read = each(places, lambda it: it.provider, lambda it: drivers[it.provider].read(it.zone))
-    return dict(zip(places, read, strict=True))
-
-
 def _published(seen: Mapping[Place, Snapshot], owner: str) -> dict[str, list[Want]]:
     """Return by zone what stands there of ours: what every server of the zone has to answer."""
     found: dict[str, list[Want]] = {}
     for it, snapshot in seen.items():
-        for claim in sorted(manifests.read(snapshot, owner).mine):
-            held = [v for v in snapshot.values(claim.slot) if claim.covers(v)]
-            if held:
-                values = tuple(canonical(claim.slot.type, value) for value in held)
-                found.setdefault(it.zone, []).append(Want(claim, values))
+        if there := standing(snapshot, sorted(manifests.read(snapshot, owner).mine)):
+            found.setdefault(it.zone, []).extend(there)
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,20 +11,10 @@ from rich.console import Console
 from postwright.model import Inventory
 
 from . import known, views
-from .desired import desired
 from .edge import CHANGES, errors_told, load
 from .facts import Known
 from .options import AskVault, Facts, Format, Output, Sources, VaultFiles
-from .world import (
-    Finding,
-    Severity,
-    Subject,
-    World,
-    built_in,
-    look,
-    over_network,
-    system_resolvers,
-)
+from .world import Finding, Severity, look_around
 from .world import report as reports
 
 SERIOUS = {False: {Severity.ERROR}, True: {Severity.ERROR, Severity.WARNING}}
@@ -33,11 +22,7 @@ SERIOUS = {False: {Severity.ERROR}, True: {Severity.ERROR, Severity.WARNING}}
 
 def look_at(inventory: Inventory, facts: Path | None, lists: bool) -> list[Finding]:
     """Return what is wrong with the world, by the inventory's resolvers or the system's."""
-    said = known.read(facts) if facts else Known()
-    wanted = desired(inventory, said.dkim, said.hosts)
-    asked = built_in() if inventory.blocklists is None else inventory.blocklists
-    subject = Subject(inventory, wanted, datetime.now(UTC), asked if lists else {})
-    return look(subject, World(over_network, inventory.resolvers or system_resolvers()))
+    return look_around(inventory, known.read(facts) if facts else Known(), lists=lists)
 
 
 def check(

@@ -15,7 +15,7 @@ two controllers see the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -101,6 +101,11 @@ def read(snapshot: Snapshot, owner: str) -> Manifest:
         manifest.mine[entry.claim] = entry
         manifest.raw[entry.claim] = (*manifest.raw.get(entry.claim, ()), (at, value))
     return manifest
+
+
+def owned(snapshots: Iterable[Snapshot], owner: str) -> set[Claim]:
+    """Return what the manifests of several zones list as an owner's."""
+    return {claim for snapshot in snapshots for claim in read(snapshot, owner).mine}
 
 
 def text(entry: Entry, zone: str) -> str:

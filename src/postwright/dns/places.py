@@ -11,6 +11,7 @@ from .claims import Want
 from .desired import Request
 from .drivers import Driver
 from .errors import CredentialError, DnsError, NotServedError, ProviderError, raise_all
+from .records import Snapshot
 
 PER_CREDENTIAL = 8
 """Zones that are worked at once with one credential."""
@@ -52,6 +53,17 @@ def each(items: Iterable[T], credential: Callable[[T], str], work: Callable[[T],
     finally:
         for pool in pools.values():
             pool.shutdown()
+
+
+def read_zones(drivers: Mapping[str, Driver], places: Iterable[Place]) -> dict[Place, Snapshot]:
+    """Return what each zone holds.
+
+    Raises:
+        DnsError: a provider refused or failed.
+    """
+    listed = list(places)
+    read = each(listed, lambda it: it.provider, lambda it: drivers[it.provider].read(it.zone))
+    return dict(zip(listed, read, strict=True))
 
 
 def place(

@@ -16,7 +16,7 @@ from .desired import Desired
 from .drivers import Driver
 from .errors import NotAnsweredError, raise_all
 from .look import Look, unanswered
-from .places import Place, Placed, each, place
+from .places import Place, Placed, each, place, read_zones
 from .plan import Guards, Plan
 from .planner import Task, make_plan
 from .records import Snapshot, canonical
@@ -57,8 +57,7 @@ class Planned:
     @property
     def ours(self) -> set[Claim]:
         """What the zones' manifests list as ours."""
-        seen = self.seen.values()
-        return {claim for each in seen for claim in manifests.read(each, self.owner).mine}
+        return manifests.owned(self.seen.values(), self.owner)
 
 
 def probe(drivers: Mapping[str, Driver], wanted: Desired) -> Placed:
@@ -84,13 +83,11 @@ def make_plans(
         DnsError: a provider refused or failed, or serves no zone for a domain.
     """
     placed = place(wanted.requests, drivers, order.retire_zones)
-    places = list(placed.wants)
-    read = each(places, _provider, lambda it: drivers[it.provider].read(it.zone))
-    seen = dict(zip(places, read, strict=True))
+    seen = read_zones(drivers, placed.wants)
     plans = {}
-    for it in places:
+    for it, snapshot in seen.items():
         task = Task(placed.wants[it], order.owner, order.phase, order.now, order.adopt, wanted.held)
-        plans[it] = plan_zone(drivers[it.provider], seen[it], task, look)
+        plans[it] = plan_zone(drivers[it.provider], snapshot, task, look)
     asked = [*placed.unplaced, *wanted.asked]
     manual = unanswered(asked, look) if look else asked
     return Planned(plans, seen, placed.wants, manual, order.owner)
@@ -124,8 +121,7 @@ def owned(drivers: Mapping[str, Driver], placed: Placed, owner: str) -> set[Clai
     Raises:
         DnsError: a provider refused or failed.
     """
-    read = each(placed.wants, _provider, lambda it: drivers[it.provider].read(it.zone))
-    return {claim for seen in read for claim in manifests.read(seen, owner).mine}
+    return manifests.owned(read_zones(drivers, placed.wants).values(), owner)
 
 
 def check_caa(wanted: Desired, look: Look, ours: Callable[[], Iterable[Claim]]) -> list[str]:
@@ -174,15 +170,12 @@ def prove_announced(planned: Planned, authorities: Authorities, waiting: Waiting
         claims = {claim for claim in ours if claim.rule.phase is Phase.ANNOUNCE}
         needed = [w for w in planned.wants[it] if w.claim.rule.phase is Phase.ANNOUNCE]
         absent = [w.claim for w in needed if not _announced(_standing(snapshot, w.claim), w)]
-        standing = [
-            _standing(snapshot, claim) for claim in sorted(claims | {w.claim for w in needed})
-        ]
         if absent:
             names = ", ".join(f"{claim.name} {claim.slot.type}" for claim in absent)
             raise NotAnsweredError(
                 f"zone {it.zone}: not published yet: {names}", "run playbooks/announce.yml first"
             )
-        expected[it.zone] = [want for want in standing if want.values]
+        expected[it.zone] = standing(snapshot, sorted(claims | {w.claim for w in needed}))
     return wait(expected, authorities, waiting)
 
 
@@ -195,22 +188,27 @@ def prove_published(planned: Planned, authorities: Authorities, waiting: Waiting
     expected: dict[str, list[Want]] = {}
     for it, plan in planned.plans.items():
         result = plan.result(planned.seen[it])
-        standing = [_standing(result, want.claim) for want in planned.wants[it]]
-        expected[it.zone] = [want for want in standing if want.values]
+        expected[it.zone] = standing(result, [want.claim for want in planned.wants[it]])
     return wait(expected, authorities, waiting)
+
+
+def standing(snapshot: Snapshot, claims: Iterable[Claim]) -> list[Want]:
+    """Return what a zone holds of claims; those of which it holds nothing are left out."""
+    found = (_standing(snapshot, claim) for claim in claims)
+    return [want for want in found if want.values]
 
 
 def _provider(it: Place) -> str:
     return it.provider
 
 
-def _announced(standing: Want, wanted: Want) -> bool:
+def _announced(there: Want, wanted: Want) -> bool:
     """Return whether announce has published a want: in SPF, beside older terms perhaps."""
     if wanted.claim.kind is not Kind.SPF:
-        return sorted(standing.values) == sorted(wanted.values)
-    if len(standing.values) != 1:
+        return sorted(there.values) == sorted(wanted.values)
+    if len(there.values) != 1:
         return False
-    record, ours = (txt.decode(found.values[0]).decode() for found in (standing, wanted))
+    record, ours = (txt.decode(found.values[0]).decode() for found in (there, wanted))
     return spf.merge(record, spf.terms(ours)) == spf.merge(record)
 
 

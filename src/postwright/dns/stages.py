@@ -67,10 +67,7 @@ def make_stages(
     """
     first = make_plans(drivers, wanted, replace(order, phase=Phase.ANNOUNCE), look)
     after = {it: plan.result(first.seen[it]) for it, plan in first.plans.items()}
-    published = {
-        claim for each in after.values() for claim in manifests.read(each, order.owner).mine
-    }
-    waiting = _waiting(wanted, published)
+    waiting = _waiting(wanted, manifests.owned(after.values(), order.owner))
     withheld = {
         want.claim
         for request in wanted.requests

@@ -49,6 +49,12 @@ class Backend(Protocol):
         """Return what the provider publishes of a record set, canonical and sorted."""
 
 
+def _values(answer: dns.message.Message, name: str, kind: str) -> list[str]:
+    wanted = _absolute(name), dns.rdatatype.from_text(kind)
+    found = [rrset for rrset in answer.answer if (rrset.name, rrset.rdtype) == wanted]
+    return sorted(canonical(kind, rdata.to_text()) for rrset in found for rdata in rrset)
+
+
 class NameServer:
     """A name server that takes updates."""
 
@@ -80,9 +86,7 @@ class NameServer:
     def answers(self, name: str, kind: str) -> list[str]:
         """Ask the server."""
         answer = self._exchange(dns.message.make_query(name, kind))
-        wanted = _absolute(name), dns.rdatatype.from_text(kind)
-        found = [rrset for rrset in answer.answer if (rrset.name, rrset.rdtype) == wanted]
-        return sorted(canonical(kind, rdata.to_text()) for rrset in found for rdata in rrset)
+        return _values(answer, name, kind)
 
     def _send(self, update: dns.update.UpdateMessage) -> None:
         update.use_tsig(dns.tsig.Key("test", self._server.secret, "hmac-sha256"))
@@ -159,9 +163,7 @@ class LocalPowerDns:
         """Ask the server."""
         query = dns.message.make_query(name, kind)
         answer = dns.query.tcp(query, "127.0.0.1", timeout=5, port=self.server.dns)
-        wanted = _absolute(name), dns.rdatatype.from_text(kind)
-        found = [rrset for rrset in answer.answer if (rrset.name, rrset.rdtype) == wanted]
-        return sorted(canonical(kind, rdata.to_text()) for rrset in found for rdata in rrset)
+        return _values(answer, name, kind)
 
 
 @contextmanager

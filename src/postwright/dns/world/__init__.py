@@ -6,7 +6,7 @@
 from .asking import World, over_network, system_resolvers
 from .blocklists import built_in
 from .findings import RULES, Finding, Severity
-from .look import Subject, look
+from .look import Subject, look, look_around
 
 __all__ = [
     "RULES",
@@ -16,6 +16,7 @@ __all__ = [
     "World",
     "built_in",
     "look",
+    "look_around",
     "over_network",
     "system_resolvers",
 ]

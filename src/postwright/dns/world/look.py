@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address
 
 from postwright.dns import manifest as manifests
 from postwright.dns.answers import Authority
 from postwright.dns.claims import Kind, Want
-from postwright.dns.desired import Desired
+from postwright.dns.desired import Desired, desired
+from postwright.dns.facts import Known
 from postwright.dns.records import Slot
 from postwright.model import Blocklist, Inventory
 
 from . import blocklists, contents, dnssec, reverse
-from .asking import Reply, World
+from .asking import Reply, World, over_network, system_resolvers
 from .delegation import all_servers, zone_of
 from .findings import Finding, in_order
 from .sets import Replies, Zone, judge
@@ -29,6 +30,18 @@ class Subject:
     wanted: Desired
     now: datetime
     lists: Mapping[str, Blocklist] = field(default_factory=dict)
+
+
+def look_around(inventory: Inventory, known: Known, *, lists: bool) -> list[Finding]:
+    """Return what is wrong as seen from here now, by the inventory's resolvers or the system's.
+
+    Raises:
+        NotAnsweredError: no resolver answers.
+    """
+    wanted = desired(inventory, known.dkim, known.hosts)
+    asked = blocklists.built_in() if inventory.blocklists is None else inventory.blocklists
+    subject = Subject(inventory, wanted, datetime.now(UTC), asked if lists else {})
+    return look(subject, World(over_network, inventory.resolvers or system_resolvers()))
 
 
 def look(subject: Subject, world: World) -> list[Finding]:
