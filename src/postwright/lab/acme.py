@@ -36,8 +36,9 @@ Description=Pebble, the lab's ACME server
 After=network.target
 
 [Service]
-# Without these two it sleeps at random and rejects good nonces, to test clients.
-Environment=PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=0
+# Without these it sleeps at random and rejects good nonces, to test clients, and for half of the
+# names that it validated before it does not look again.
+Environment=PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=0 PEBBLE_AUTHZREUSE=0
 ExecStart=/usr/bin/pebble -config /etc/pebble/pebble.json -dnsserver {lab.resolver_ipv4}:53
 Restart=on-failure
 
