@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from typing import Any
 
+import pytest
+
+from labkit import on
 from postwright.probe.journey import ARRIVAL
 from postwright.probe.mailbox import count_imap, read_imap
+from postwright.probe.result import awaited
 from postwright.probe.submission import Login, message, open_session, submit
 from postwright.probe.wire import Smtp, Target
 
@@ -58,3 +63,15 @@ class Post:
     def count(self, address: str, token: str) -> int:
         """Return how many messages with the token are in the account's INBOX now."""
         return count_imap(self.target(address), 993, self.login(address), token)
+
+
+def waiting(host: str, sender: str) -> str:
+    """Return why mail of a sender waits on a host, once Postfix has tried."""
+    with awaited(ARRIVAL) as again:
+        while again():
+            for line in on(host, "postqueue", "-j").splitlines():
+                queued = json.loads(line)
+                reasons = [each.get("delay_reason", "") for each in queued["recipients"]]
+                if queued["sender"] == sender and any(reasons):
+                    return " ".join(reasons)
+    pytest.fail(f"no mail of {sender} waits on {host}")

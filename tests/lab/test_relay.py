@@ -11,11 +11,9 @@ from typing import Any
 import pytest
 
 from labkit import ROOT, command, on, play
-from labmail import Post
+from labmail import Post, waiting
 from postwright.lab import claims
 from postwright.lab.keys import Keys, certificate
-from postwright.probe.journey import ARRIVAL
-from postwright.probe.result import awaited
 
 pytestmark = pytest.mark.usefixtures("site")
 
@@ -45,18 +43,6 @@ def received(text: bytes | None) -> str:
     assert text is not None
     head = text.replace(b"\r\n", b"\n").partition(b"\n\n")[0].decode()
     return " ".join(head.partition("\nReceived: ")[2].partition("\nReceived: ")[0].split())
-
-
-def waiting(sender: str) -> str:
-    """Return why mail of a sender waits on mx1, once Postfix has tried."""
-    with awaited(ARRIVAL) as again:
-        while again():
-            for line in on("mx1", "postqueue", "-j").splitlines():
-                queued = json.loads(line)
-                reasons = [each.get("delay_reason", "") for each in queued["recipients"]]
-                if queued["sender"] == sender and any(reasons):
-                    return " ".join(reasons)
-    pytest.fail(f"no mail of {sender} waits")
 
 
 def hosts_play(host: str, **variables: Any) -> str:
@@ -136,7 +122,7 @@ def test_with_a_wrong_password_mail_waits_and_verify_says_why(post: Post) -> Non
         assert "/etc/postfix/relay_passwords" in said
         assert PASSWORD not in said
         token, _ = post.send(GORO, FRIEND)
-        assert "SASL authentication failed" in waiting(GORO)
+        assert "SASL authentication failed" in waiting("mx1", GORO)
         seen = verify()
         assert f"{PROVES}: Failed: isp, relay.peer.test: it refuses our login: 535" in seen
         assert f"{WAITS}: Failed: " in seen
@@ -193,7 +179,7 @@ def test_with_a_wrong_certificate_mail_waits_and_verify_says_why(
     logins = on("peer", "journalctl", "-o", "cat", "-q", "-g", f"sasl_username={CUSTOMER}")
     with certified(chain()):
         token, _ = post.send(GORO, FRIEND)
-        assert postfix_says in waiting(GORO)
+        assert postfix_says in waiting("mx1", GORO)
         seen = verify()
         assert f"{PROVES}: Failed: isp, relay.peer.test: its certificate is not good: " in seen
         assert why in seen

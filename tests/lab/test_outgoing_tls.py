@@ -1,0 +1,179 @@
+"""What another domain promises of TLS is kept: its mail goes verified, or waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from labkit import ROOT, command, on
+from labmail import Post, waiting
+from postwright.dns.drivers import Rfc2136, Server
+from postwright.dns.plan import Change
+from postwright.dns.records import Slot
+from postwright.lab import claims
+from postwright.lab.keys import Keys, certificate
+
+pytestmark = pytest.mark.usefixtures("site")
+
+FRIEND = "friend@peer.test"
+# One sender on each release.
+SENDERS = {"mx1": "hanako@beta.test", "mx2": "saburo@gamma.test"}
+TLSA = Slot("_25._tcp.peer.peer.test", "TLSA")
+PUBLIC_KEY = (
+    "openssl x509 -in /etc/ssl/private/peer.pem -noout -pubkey"
+    " | openssl pkey -pubin -outform DER | sha256sum"
+)
+# An HTTPS server for one file, as another organisation may run it.
+POLICY_HOST = """
+import http.server, ssl
+class Policy(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain")
+        self.end_headers()
+        self.wfile.write(open("/root/policy.txt", "rb").read())
+server = http.server.ThreadingHTTPServer(("", 443), Policy)
+tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+tls.load_cert_chain("/root/policy.pem")
+server.socket = tls.wrap_socket(server.socket, server_side=True)
+server.serve_forever()
+"""
+
+
+@pytest.fixture(scope="module")
+def post(lab_facts: dict[str, Any]) -> Post:
+    """The lab's accounts."""
+    return Post(lab_facts)
+
+
+@pytest.fixture(scope="module")
+def peer_zone(lab_facts: dict[str, Any]) -> Rfc2136:
+    """The way to change peer.test's records."""
+    tsig, address = lab_facts["tsig"], lab_facts["hosts"]["ns1"]["ipv4"]
+    return Rfc2136(Server("lab", address, 53, tsig["name"], tsig["algorithm"], tsig["secret"]))
+
+
+def forget() -> None:
+    """Have all ask again what they know of peer.test, as they do after its TTL.
+
+    Each smtp(8) process keeps policies and TLSA records, too.
+    """
+    for host in ("ns1", *SENDERS):
+        on(host, "unbound-control", "-q", "flush_zone", "peer.test")
+    for host in SENDERS:
+        on(host, "postfix", "reload")
+
+
+@contextmanager
+def published(zone: Rfc2136, records: dict[Slot, str]) -> Iterator[None]:
+    """Have peer.test hold these records for a while."""
+    zone.apply("peer.test", [Change(slot, 60, (), (), (v,)) for slot, v in records.items()])
+    forget()
+    try:
+        yield
+    finally:
+        zone.apply("peer.test", [Change(slot, 60, (v,), (v,), ()) for slot, v in records.items()])
+        forget()
+
+
+def sent_over(post: Post, host: str) -> str:
+    """Send a message to peer, await it, and return how Postfix found the connection."""
+    since = f"@{time.time():.3f}"
+    token, _ = post.send(SENDERS[host], FRIEND)
+    assert post.arrived(FRIEND, token)
+    line = on(host, "journalctl", "-o", "cat", "-q", "--since", since, "-g", "established to peer")
+    return line.partition(" ")[0]
+
+
+def held(post: Post, host: str) -> tuple[str, str]:
+    """Send a message to peer that has to wait; return its token and the reason."""
+    token, _ = post.send(SENDERS[host], FRIEND)
+    reason = waiting(host, SENDERS[host])
+    assert post.count(FRIEND, token) == 0
+    return token, reason
+
+
+def go_on(post: Post, host: str, token: str) -> None:
+    """Assert that a held message arrives now that nothing is in its way."""
+    on(host, "postqueue", "-f")
+    assert post.arrived(FRIEND, token)
+
+
+def test_mail_goes_by_dane_and_waits_where_the_record_does_not_match(
+    post: Post, peer_zone: Rfc2136
+) -> None:
+    digest = on("peer", "sh", "-c", PUBLIC_KEY).split()[0]
+    with published(peer_zone, {TLSA: f"3 1 1 {digest}"}):
+        for host in SENDERS:
+            assert sent_over(post, host) == "Verified"
+    with published(peer_zone, {TLSA: f"3 1 1 {'0' * 64}"}):
+        tokens = {}
+        for host in SENDERS:
+            tokens[host], why = held(post, host)
+            assert "not verified" in why
+    for host, token in tokens.items():
+        go_on(post, host, token)
+
+
+@contextmanager
+def policy_host() -> Iterator[None]:
+    """Have peer serve /root/policy.txt at mta-sts.peer.test, with a certificate that is trusted."""
+    lab = claims.find(ROOT)
+    assert lab is not None
+    chain, key = certificate(Keys(lab.home / "keys"), lab.hosts["peer"], "mta-sts.peer.test")
+    command("scripts/lab", "exec", "peer", "--", "tee", "/root/policy.pem", input=key + chain)
+    on("peer", "systemd-run", "-q", "--unit=policy-host", "python3", "-c", POLICY_HOST)
+    try:
+        yield
+    finally:
+        on("peer", "systemctl", "stop", "policy-host")
+
+
+def policy(mx: str) -> None:
+    """Write the policy that peer serves."""
+    text = f"version: STSv1\nmode: enforce\nmx: {mx}\nmax_age: 60\n"
+    command("scripts/lab", "exec", "peer", "--", "tee", "/root/policy.txt", input=text)
+
+
+def test_mail_goes_by_mta_sts_and_waits_where_the_policy_names_another_host(
+    post: Post, peer_zone: Rfc2136, lab_facts: dict[str, Any]
+) -> None:
+    name = {Slot("mta-sts.peer.test", "A"): lab_facts["hosts"]["peer"]["ipv4"]}
+    record = Slot("_mta-sts.peer.test", "TXT")
+    tokens = {}
+    with published(peer_zone, name), policy_host():
+        policy("*.peer.test")
+        with published(peer_zone, {record: '"v=STSv1; id=1"'}):
+            for host in SENDERS:
+                assert sent_over(post, host) == "Verified"
+        policy("other.example.test")
+        with published(peer_zone, {record: '"v=STSv1; id=2"'}):
+            for host in SENDERS:
+                tokens[host], _ = held(post, host)
+                said = on(host, "postwright-tls-policy", "peer.test")
+                assert "OK secure match=other.example.test" in said
+                assert "mode enforce, id 2, valid until" in said
+    # A policy outlives its record until its time is over; nothing but the store ends it before.
+    for host, token in tokens.items():
+        on(host, "systemctl", "stop", "postwright-tls-policy")
+        on(host, "rm", "/var/lib/private/postwright-tls-policy/policies.sqlite")
+        on(host, "systemctl", "start", "postwright-tls-policy")
+        go_on(post, host, token)
+
+
+@pytest.mark.parametrize("unit", ["postwright-tls-policy", "unbound"])
+def test_without_its_helpers_a_host_holds_mail(post: Post, unit: str) -> None:
+    tokens = {}
+    for host in SENDERS:
+        on(host, "systemctl", "stop", unit)
+        on(host, "postfix", "reload")
+        try:
+            tokens[host], _ = held(post, host)
+        finally:
+            on(host, "systemctl", "start", unit)
+    for host, token in tokens.items():
+        go_on(post, host, token)
