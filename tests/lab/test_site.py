@@ -49,11 +49,20 @@ def test_host_listens_where_it_serves_and_nowhere_else(
     assert answering(lab_facts, host) == [25, 465, 993, 995, 4190]
 
 
-def test_submission_with_starttls_is_there_when_asked_for_and_only_then(
+def takes_tls_1_0(hostname: str, port: int) -> bool:
+    """Tell whether a server takes TLS 1.0 from the client."""
+    # OpenSSL itself refuses it at a higher level than 0.
+    old = ("-tls1", "-cipher", "ALL:@SECLEVEL=0", "-starttls", "smtp")
+    return "New, TLSv1.0, Cipher is ECDHE" in on(
+        "client", "openssl", "s_client", "-connect", f"{hostname}:{port}", *old, status=None
+    )
+
+
+def test_starttls_on_587_and_old_senders_are_let_in_when_asked_for_and_only_then(
     site: Site, lab_facts: dict[str, Any]
 ) -> None:
     assert site.second.status == 0
-    wanted = json.dumps({"mail_submission_starttls": True})
+    wanted = json.dumps({"mail_submission_starttls": True, "mail_old_senders_until": "2099-12-31"})
     for playbook in ("hosts", "cutover"):
         assert play(f"playbooks/{playbook}.yml", "-e", wanted).status == 0
     for host, (hostname, address) in {
@@ -69,7 +78,10 @@ def test_submission_with_starttls_is_there_when_asked_for_and_only_then(
             assert session.login(address, password).startswith("235")
             assert session.command(f"MAIL FROM:<{address}>").startswith("250")
             assert session.command("RCPT TO:<friend@peer.test>").startswith("250")
+        assert takes_tls_1_0(hostname, 25)
+        assert not takes_tls_1_0(hostname, 587)
     for playbook in ("hosts", "cutover"):
         assert play(f"playbooks/{playbook}.yml").status == 0
+    assert not takes_tls_1_0(hostname, 25)
     for host in MAIL_HOSTS:
         assert 587 not in answering(lab_facts, host)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from .base import Value
 from .inventory import Domain, Inventory
 from .relays import Relay, RelaySender, leaving
+from .tls import INTERMEDIATE, TlsProfile
 from .web import policy, web_host, web_names
 
 # RFC 2142 and what Debian's own daemons write to.
@@ -12,12 +15,13 @@ _HOST_ADDRESSES = ("abuse", "mailer-daemon", "postmaster", "root")
 
 
 class MailHost(Value):
-    """The host itself; addresses as text, since templates print them."""
+    """The host itself; addresses and days (ISO 8601) as text, since templates print them."""
 
     name: str
     hostname: str
     ipv4: str
     ipv6: str | None
+    old_senders_until: str | None
 
 
 class Mailbox(Value):
@@ -97,6 +101,7 @@ class Mail(Value):
     port_25_needed: bool
     sites: list[Site]
     certificates: list[Certificate]
+    tls: TlsProfile
     ports: Ports
     public_mail_ports: list[int]
     submission_starttls: bool
@@ -120,6 +125,7 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
             hostname=host.hostname,
             ipv4=str(host.ipv4),
             ipv6=None if host.ipv6 is None else str(host.ipv6),
+            old_senders_until=_iso(host.old_senders_until),
         ),
         domains=names,
         mailboxes=[mailbox for domain in domains for mailbox in _mailboxes(domain)],
@@ -136,6 +142,7 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
             own,
             *(Certificate(name=s.certificate, names=s.names, units=["nginx"]) for s in sites),
         ],
+        tls=INTERMEDIATE,
         ports=(ports := Ports()),
         public_mail_ports=sorted(
             [ports.smtp, ports.submissions, ports.imaps, ports.pop3s, ports.sieve]
@@ -164,6 +171,10 @@ def mail_for_verify(inventory: Inventory) -> dict[str, object]:
         for name, domain in sorted(inventory.domains.items())
     }
     return {"hosts": hosts, "domains": domains}
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _sites(inventory: Inventory, domains: list[Domain], host_name: str) -> list[Site]:

@@ -37,7 +37,14 @@ _SHOWN_DOMAIN = {
     "catch_all",
 }
 _SHOWN_RELAY = {"profile", "port"}
-_SHOWN_HOST = {"mail_hostname", "mail_ipv4", "mail_ipv6", "mail_relay", "mail_records"}
+_SHOWN_HOST = {
+    "mail_hostname",
+    "mail_ipv4",
+    "mail_ipv6",
+    "mail_relay",
+    "mail_records",
+    "mail_old_senders_until",
+}
 _SHOWN_TOP = {"mail_owner", "dns_resolver", "dns_blocklists", "mail_submission_starttls"}
 _LONGEST = 120
 

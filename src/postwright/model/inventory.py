@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from ipaddress import IPv4Address, IPv6Address
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,6 +22,7 @@ class Host(BaseModel):
     ipv4: IPv4Address
     ipv6: IPv6Address | None
     relay: str | None = None
+    old_senders_until: date | None = None
     records: HostRecords = Field(default_factory=HostRecords)
 
 

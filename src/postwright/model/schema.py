@@ -17,6 +17,7 @@ from .types import (
     Address,
     ApiToken,
     ApiUrl,
+    Day,
     DomainName,
     HostName,
     KeyName,
@@ -394,6 +395,13 @@ class HostVariables(Strict):
         default=None,
         description="Through whom all that leaves this host goes, bounces and forwards too: a key "
         "of `mail_relays`. Needed where the network blocks outgoing port 25. Without it, directly.",
+    )
+    mail_old_senders_until: Day | None = Field(
+        default=None,
+        description="Through this day, port 25 takes TLS 1.0 and 1.1 and weak ciphers, too, from "
+        "senders that know no better. Judges of TLS then find fault with the host. Without it, "
+        "such senders come in clear, or not at all. Run site.yml once the day is over.",
+        examples=["2027-01-31"],
     )
     mail_records: HostRecords = Field(
         default_factory=HostRecords, description="Which of the host's records are published."

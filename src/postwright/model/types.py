@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from datetime import date
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -232,6 +233,17 @@ def ipv6(value: object) -> IPv6Address:
     return found
 
 
+def day(value: object) -> date:
+    """Return a day; YAML makes one of an ISO 8601 date that stands without quotes."""
+    mend = "write year, month and day, such as 2027-01-31"
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(text(value))
+    except ValueError:
+        raise refuse("is not a date", mend) from None
+
+
 def server(value: str) -> str:
     """Return a name server's address or host name."""
     for kind in (IPv4Address, IPv6Address):
@@ -282,6 +294,7 @@ ApiToken = Annotated[SecretStr, BeforeValidator(api_token), _string()]
 ApiUrl = Annotated[str, AfterValidator(api_url), _string(format="uri")]
 PublicIPv4 = Annotated[IPv4Address, BeforeValidator(ipv4), _string(format="ipv4")]
 PublicIPv6 = Annotated[IPv6Address, BeforeValidator(ipv6), _string(format="ipv6")]
+Day = Annotated[date, BeforeValidator(day), _string(format="date")]
 Server = Annotated[str, AfterValidator(server)]
 Owner = Annotated[str, AfterValidator(owner)]
 KeyName = Annotated[str, AfterValidator(key_name)]

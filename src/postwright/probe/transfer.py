@@ -124,6 +124,7 @@ def check_transfer(
     strict: bool,
     send_only: list[str],
     outsider: str,
+    takes_old_tls: bool,
 ) -> None:
     """Check one address of one host on port 25.
 
@@ -135,6 +136,7 @@ def check_transfer(
         strict: whether its domain refuses unknown recipients, that is, has no catch-all.
         send_only: addresses of this host that do not receive.
         outsider: an address of another organisation, to relay to.
+        takes_old_tls: whether the operator lets old senders in for now.
     """
     local, domain = recipient.split("@")
     user, elsewhere = outsider.split("@")
@@ -147,12 +149,13 @@ def check_transfer(
         look=lambda: _verified_tls(target, port),
         source="RFC 3207, RFC 9325",
     )
-    check(
-        "old_tls_refused",
-        promise="refuses TLS 1.1 and older",
-        look=lambda: _oldest_tls(target, port),
-        source="RFC 8996",
-    )
+    if not takes_old_tls:
+        check(
+            "old_tls_refused",
+            promise="refuses TLS 1.1 and older",
+            look=lambda: _oldest_tls(target, port),
+            source="RFC 8996",
+        )
     unknown = {
         "unknown_recipient": f"no-such-user-here@{domain}",
         "unknown_recipient_extension": f"no-such-user-here+{local}@{domain}",

@@ -13,6 +13,14 @@ OCTODNS = {
 }
 TYPE_CASES = [
     Case(
+        "no day",
+        [("mail_hosts/mx2/mail_old_senders_until", "next year")],
+        "mail_hosts.mx2.mail_old_senders_until",
+        '"next year"',
+        "is not a date",
+        "2027-01-31",
+    ),
+    Case(
         "text for list",
         [(f"{A}/aliases/team", "taro")],
         f"{DOTTED}.aliases.team",

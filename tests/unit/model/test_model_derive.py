@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 from model_samples import HASH, good, spoilt
@@ -38,6 +39,13 @@ def test_a_mailbox_carries_hash_quota_and_direction() -> None:
     assert (boxes["noreply"].receives, boxes["noreply"].sends) == (False, True)
     assert (boxes["archive"].receives, boxes["archive"].sends) == (True, False)
     assert boxes["jiro"].quota_bytes is None
+
+
+@pytest.mark.parametrize("written", ["2027-01-31", date(2027, 1, 31)])
+def test_a_day_may_be_written_with_or_without_quotes(written: object) -> None:
+    value = mail("mx1", ("mail_hosts/mx1/mail_old_senders_until", written))
+    assert value.host.old_senders_until == "2027-01-31"
+    assert mail("mx2").host.old_senders_until is None
 
 
 def test_aliases_and_forwards_are_full_addresses() -> None:
