@@ -58,6 +58,7 @@ class ActionModule(ActionBase):
             Entry(
                 part="outside", subject=each.subject, check=each.id,
                 promise=f"DNS is right ({each.source})", ok=False, seen=each.seen,
+                mend=each.mend,
             )
             for each in errors
         ]  # fmt: skip

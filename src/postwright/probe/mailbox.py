@@ -111,7 +111,8 @@ def _imap_logs_in(target: Target, port: int, login: Login) -> tuple[bool, str]:
         return status == "OK", f"LOGIN {status}"
 
 
-def _sieve_greeting(line: Line) -> list[str]:
+def sieve_reply(line: Line) -> list[str]:
+    """Return the lines of one ManageSieve reply (RFC 5804 1.2); the last says how it went."""
     lines = []
     while (text := line.readline()) and not text.startswith(("OK", "NO", "BYE")):
         lines.append(text)
@@ -121,23 +122,23 @@ def _sieve_greeting(line: Line) -> list[str]:
 def _sieve_in_clear(target: Target, port: int, login: Login) -> tuple[bool, str]:
     """ManageSieve offers and takes no login before STARTTLS (RFC 5804 section 2.2)."""
     with Line(target, port) as line:
-        offers = [text for text in _sieve_greeting(line) if text.startswith('"SASL"')]
+        offers = [text for text in sieve_reply(line) if text.startswith('"SASL"')]
         token = base64.b64encode(f"\0{login.address}\0{login.password}".encode()).decode()
         line.send(f'AUTHENTICATE "PLAIN" "{token}"\r\n'.encode())
-        reply = _sieve_greeting(line)[-1]
+        reply = sieve_reply(line)[-1]
         return offers == ['"SASL" ""'] and not reply.startswith("OK"), f"{offers} {reply}"
 
 
 def _sieve_logs_in(target: Target, port: int, login: Login) -> tuple[bool, str]:
     with Line(target, port) as line:
-        _sieve_greeting(line)
+        sieve_reply(line)
         line.send(b"STARTTLS\r\n")
-        _sieve_greeting(line)
+        sieve_reply(line)
         line.start_tls()
-        _sieve_greeting(line)
+        sieve_reply(line)
         token = base64.b64encode(f"\0{login.address}\0{login.password}".encode()).decode()
         line.send(f'AUTHENTICATE "PLAIN" "{token}"\r\n'.encode())
-        reply = _sieve_greeting(line)[-1]
+        reply = sieve_reply(line)[-1]
         return reply.startswith("OK"), reply
 
 

@@ -12,13 +12,15 @@ class Entry(BaseModel):
     """One check.
 
     Attributes:
-        part: `inside` (tests on the host) or `outside` (the probe).
+        part: `inside` (tests on the host), `outside` (the probe) or `criteria` (Internet.nl's).
         subject: the host, port, account or way that was checked.
         check: stable id of the check.
         promise: what was expected, as a sentence.
         ok: whether it was so.
         seen: what was seen.
         seconds: how long the check took.
+        mend: what the operator should do where it failed; empty where the promise says it.
+        waived: why a failed check is no failure of the whole; empty where it is one.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -30,6 +32,8 @@ class Entry(BaseModel):
     ok: bool
     seen: str
     seconds: float = 0.0
+    mend: str = ""
+    waived: str = ""
 
 
 def append(path: Path, entries: Iterable[Entry]) -> None:

@@ -64,7 +64,7 @@ def senders(world: World, zones: Sequence[Zone], replies: Replies) -> list[Findi
 def issuance(world: World, wanted: Desired, zones: Sequence[Zone]) -> list[Finding]:
     """Return the names for which somebody's CAA record keeps the host's CA from issuing."""
     ours = {c.name for zone in zones for c in zone.manifest.mine if c.kind is Kind.CAA}
-    wrong, unsure = caa.check(wanted.orders, _look(world), ours)
+    wrong, unsure = caa.check(wanted.orders, look_by(world), ours)
     return [
         *(Finding("caa.forbids", each.name, each.what, each.mend) for each in wrong),
         *(Finding("caa.unknown", "CAA", why, "look again when it answers") for why in unsure),
@@ -76,7 +76,7 @@ def _spf(world: World, zone: Zone, replies: Replies, want: Want) -> list[Finding
     if isinstance(values, str) or len(values) != 1:
         return []
     name = want.claim.name
-    made = spf_count.count(txt.decode(values[0]).decode("utf-8", "replace"), name, _look(world))
+    made = spf_count.count(txt.decode(values[0]).decode("utf-8", "replace"), name, look_by(world))
     mend = "take it out of the record, or have its owner mend it"
     found = [Finding("spf.include", name, why, mend) for why in made.wrong]
     found += [
@@ -92,7 +92,9 @@ def _spf(world: World, zone: Zone, replies: Replies, want: Want) -> list[Finding
     return found
 
 
-def _look(world: World) -> Look:
+def look_by(world: World) -> Look:
+    """Return look-ups by the world's resolvers."""
+
     def look(name: str, kind: str) -> tuple[str, ...]:
         reply = world.lookup(name, kind)
         if not reply.good:
