@@ -67,6 +67,7 @@ class Site:
 
     check: Play
     before_cutover: dict[str, list[int]]
+    untried_policy: str
     first: Play
     second: Play
     report: Path

@@ -10,13 +10,17 @@ FETCH = "curl -sSf --max-time 10 --resolve %s:443:127.0.0.1 https://%s%s"
 
 
 def test_each_mta_sts_policy_is_served(host: Host, mail: dict[str, Any]) -> None:
+    good: dict[str, set[str]] = {}
+    # Until all is proven, a policy only tests.
+    for each in [*mail["policies"], *mail["untried_policies"]]:
+        good.setdefault(each["dest"], set()).add(each["content"])
     for site in mail["sites"]:
-        if site["policy"] is None:
+        if site["policy_file"] is None:
             continue
         name = f"mta-sts.{site['domain']}"
         seen = host.run(FETCH, name, name, "/.well-known/mta-sts.txt")
         assert seen.rc == 0, f"{name}: {seen.stderr}"
-        assert seen.stdout.splitlines() == site["policy"]
+        assert seen.stdout in good[site["policy_file"]]
 
 
 def test_each_domain_serves_settings_for_mail_programs(host: Host, mail: dict[str, Any]) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from labkit import MAIL_HOSTS, ROOT, Site, answering, command, lab, play
+from labkit import MAIL_HOSTS, ROOT, Site, answering, command, lab, on, play
+from postwright.model import policy_file
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +35,8 @@ def site(lab_facts: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) ->
         built = play(f"playbooks/{phase}.yml")
         assert built.status == 0, built.output[-3000:]
     closed = {host: answering(lab_facts, host) for host in MAIL_HOSTS}
+    untried = on("mx1", "cat", policy_file("alpha.test"))
     first = play("site.yml")
     report = tmp_path_factory.mktemp("site") / "report.jsonl"
     second = play("site.yml", "-e", f"verify_report={report}")
-    return Site(check, closed, first, second, report)
+    return Site(check, closed, untried, first, second, report)

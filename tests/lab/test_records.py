@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -44,10 +45,17 @@ def test_a_sender_that_insists_on_dane_is_content(
 def test_the_policy_is_served_that_the_txt_record_names(
     site: Site, domain: str, hostname: str, host: str
 ) -> None:
-    assert len(seen(f"_mta-sts.{domain}", "TXT")) == 1
     policy = on("client", "curl", "-sSf", f"https://mta-sts.{domain}/.well-known/mta-sts.txt")
+    digest = hashlib.sha256(policy.encode()).hexdigest()
+    assert seen(f"_mta-sts.{domain}", "TXT") == [f'"v=STSv1; id={digest[:32]};"']
     assert policy.splitlines()[0] == "version: STSv1"
     assert f"mx: {hostname}" in policy.splitlines()
+
+
+def test_a_policy_is_enforced_once_the_host_is_proven_and_not_before(site: Site) -> None:
+    assert "mode: testing" in site.untried_policy
+    policy = on("client", "curl", "-sSf", "https://mta-sts.alpha.test/.well-known/mta-sts.txt")
+    assert policy == site.untried_policy.replace("mode: testing", "mode: enforce")
 
 
 def test_mail_programs_find_the_host(site: Site) -> None:

@@ -163,14 +163,16 @@ def _web(records: Records, inventory: Inventory, domain: Domain, facts: Facts) -
         records.wants += address_wants(name, host)
     if domain.records.caa:
         caa(records, free, [host], facts)
-    served, at = facts.get(host.name, HostFacts()).served, f"_mta-sts.{domain.name}"
-    if (promise := policy(inventory, domain)) is None:
+    known, at = facts.get(host.name, HostFacts()), f"_mta-sts.{domain.name}"
+    if policy(inventory, domain) is None:
         return
-    if mta_sts_name(domain) in served:
-        records.wants.append(txt_want(Kind.MTA_STS, at, f"v=STSv1; id={promise.id};"))
+    served = mta_sts_name(domain) in known.served
+    # What the record names is the policy that is served, which may not be the wanted one yet.
+    if served and (found := known.policies.get(domain.name)):
+        records.wants.append(txt_want(Kind.MTA_STS, at, f"v=STSv1; id={found};"))
     else:
         records.held.add(Claim(Kind.MTA_STS, at))
-    if host.name in facts and mta_sts_name(domain) not in served:
+    if host.name in facts and not served:
         records.notes.append(
             f"{at} TXT waits until {host.name} serves https://{mta_sts_name(domain)}/ with a good "
             "certificate"

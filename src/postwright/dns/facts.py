@@ -24,13 +24,15 @@ class HostFacts:
 
     `tls_keys` are SHA-256 digests of public keys (SubjectPublicKeyInfo), current and next, in
     hexadecimal. `issuer` is the CA's name in CAA records and `account` the ACME account's URI.
-    `served` are the names that the host answers for over HTTPS with a good certificate.
+    `served` are the names that the host answers for over HTTPS with a good certificate, `policies`
+    the ids of the MTA-STS policies that it serves, by mail domain.
     """
 
     tls_keys: tuple[str, ...] = ()
     issuer: str | None = None
     account: str | None = None
     served: frozenset[str] = frozenset()
+    policies: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

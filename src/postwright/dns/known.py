@@ -2,7 +2,8 @@
 
     {"postwright_facts": 1,
      "dkim": {"example.org": [{"selector": ..., "host": ..., "txt": ...}]},
-     "hosts": {"mx1": {"tls_keys": [...], "issuer": ..., "account": ..., "served": [...]}}}
+     "hosts": {"mx1": {"tls_keys": [...], "issuer": ..., "account": ..., "served": [...],
+                       "policies": {"example.org": ...}}}}
 
 All of it is public: it is what is published. A host that the file does not name is not known, so
 what DNS holds for it stays.
@@ -17,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from postwright.model import Inventory
+from postwright.model import Inventory, policy_ids
 
 from .caa import DEFAULT_ISSUER, ISSUERS
 from .errors import DnsError
@@ -38,7 +39,10 @@ def is_key_of(host: str, domain: str, name: str) -> bool:
 
 
 def hosts_said(inventory: Inventory, hostvars: Mapping[str, Mapping[str, Any]]) -> Known:
-    """Return what each host's roles registered in this run: `dkim_keys`, `certificates_facts`."""
+    """Return what each host's roles registered in this run.
+
+    That is `dkim_keys`, `certificates_facts` and `web_policies`.
+    """
     dkim: dict[str, list[DkimKey]] = {}
     for host in inventory.hosts:
         for domain, keys in (hostvars[host].get("dkim_keys") or {}).items():
@@ -56,6 +60,7 @@ def _of_host(variables: Mapping[str, Any]) -> HostFacts:
         issuer=variables.get("certificates_caa_issuer") or issuer,
         account=said.get("account"),
         served=frozenset(said.get("served", ())),
+        policies=policy_ids(variables.get("web_policies") or ""),
     )
 
 
@@ -96,7 +101,11 @@ def read(path: Path) -> Known:
         }
         hosts = {
             str(name): HostFacts(
-                tuple(said["tls_keys"]), said["issuer"], said["account"], frozenset(said["served"])
+                tuple(said["tls_keys"]),
+                said["issuer"],
+                said["account"],
+                frozenset(said["served"]),
+                dict(said["policies"]),
             )
             for name, said in data["hosts"].items()
         }

@@ -16,7 +16,7 @@ from .schema import (
     Rfc2136Spec,
 )
 from .variables import load_from_ansible
-from .web import mta_sts_name, policy, web_host, web_names
+from .web import mta_sts_name, policy, policy_file, policy_ids, web_host, web_names
 
 __all__ = [
     "Account",
@@ -40,6 +40,8 @@ __all__ = [
     "mail_for_verify",
     "mta_sts_name",
     "policy",
+    "policy_file",
+    "policy_ids",
     "web_host",
     "web_names",
 ]

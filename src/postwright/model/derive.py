@@ -8,7 +8,7 @@ from .base import Value
 from .inventory import Domain, Inventory
 from .relays import Relay, RelaySender, leaving
 from .tls import INTERMEDIATE, TlsProfile
-from .web import policy, web_host, web_names
+from .web import Policy, policy, policy_file, web_host, web_names
 
 # RFC 2142 and what Debian's own daemons write to.
 _HOST_ADDRESSES = ("abuse", "mailer-daemon", "postmaster", "root")
@@ -64,12 +64,19 @@ class Ports(Value):
 
 
 class Site(Value):
-    """The names at which a domain's documents are served, and its MTA-STS policy's lines."""
+    """The names at which a domain's documents are served, and its MTA-STS policy's file."""
 
     domain: str
     certificate: str
     names: list[str]
-    policy: list[str] | None
+    policy_file: str | None
+
+
+class PolicyFile(Value):
+    """An MTA-STS policy and where it lies."""
+
+    dest: str
+    content: str
 
 
 class Certificate(Value):
@@ -85,7 +92,8 @@ class Mail(Value):
 
     `public_mail_ports` are the ports that stay shut until cutover. `default_transport` is how mail
     leaves whose sender is none of `relay_senders` (postconf(5)); `port_25_needed` where that, or
-    any of them, goes to the recipients' hosts.
+    any of them, goes to the recipients' hosts. A host serves `untried_policies` until it is proven
+    that it keeps `policies`.
     """
 
     host: MailHost
@@ -100,6 +108,8 @@ class Mail(Value):
     default_transport: str
     port_25_needed: bool
     sites: list[Site]
+    policies: list[PolicyFile]
+    untried_policies: list[PolicyFile]
     certificates: list[Certificate]
     tls: TlsProfile
     ports: Ports
@@ -117,6 +127,7 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
     domains = inventory.domains_of(host_name)
     names = [domain.name for domain in domains]
     sites = _sites(inventory, domains, host_name)
+    policies = _policies(inventory, domains, host_name)
     way = leaving(inventory, host, domains)
     own = Certificate(name=host.hostname, names=[host.hostname], units=["postfix", "dovecot"])
     return Mail(
@@ -138,6 +149,10 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
         default_transport=way.default,
         port_25_needed=way.port_25_needed,
         sites=sites,
+        policies=[PolicyFile(dest=at, content=found.text) for at, found in policies.items()],
+        untried_policies=[
+            PolicyFile(dest=at, content=found.untried.text) for at, found in policies.items()
+        ],
         certificates=[
             own,
             *(Certificate(name=s.certificate, names=s.names, units=["nginx"]) for s in sites),
@@ -184,11 +199,20 @@ def _sites(inventory: Inventory, domains: list[Domain], host_name: str) -> list[
             domain=domain.name,
             certificate=names[0],
             names=list(names),
-            policy=list(found.lines) if (found := policy(inventory, domain)) else None,
+            policy_file=policy_file(domain.name) if policy(inventory, domain) else None,
         )
         for domain in domains
         if (names := web_names(domain)) and web_host(inventory, domain).name == host_name
     ]
+
+
+def _policies(inventory: Inventory, domains: list[Domain], host_name: str) -> dict[str, Policy]:
+    """Return the policies of the domains that this host comes first for, by their files."""
+    return {
+        policy_file(domain.name): found
+        for domain in domains
+        if web_host(inventory, domain).name == host_name and (found := policy(inventory, domain))
+    }
 
 
 def _mailboxes(domain: Domain) -> list[Mailbox]:

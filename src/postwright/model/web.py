@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from .inventory import Domain, Host, Inventory
 
@@ -15,12 +15,34 @@ class Policy:
     lines: tuple[str, ...]
 
     @property
-    def id(self) -> str:
-        """What the TXT record names it by: another one exactly when the policy is another.
+    def text(self) -> str:
+        """The policy as it is served."""
+        return "".join(f"{line}\n" for line in self.lines)
 
-        RFC 8461 3.1 allows 32 letters and digits.
-        """
-        return hashlib.sha256("\n".join(self.lines).encode()).hexdigest()[:32]
+    @property
+    def untried(self) -> Policy:
+        """The same before anything is proven: whoever fails to reach us reports it."""
+        lines = ("mode: testing" if line.startswith("mode: ") else line for line in self.lines)
+        return Policy(tuple(lines))
+
+
+POLICY_FOLDER = "/var/lib/postwright/mta-sts"
+"""Where a host keeps the policies that it serves, as DOMAIN.txt."""
+
+
+def policy_file(domain: str) -> str:
+    """Return where a domain's policy lies on the host that serves it."""
+    return f"{POLICY_FOLDER}/{domain}.txt"
+
+
+def policy_ids(digests: str) -> dict[str, str]:
+    """Return each domain's id from what sha256sum(1) says of the policies that a host serves.
+
+    An id is another one exactly when the policy is another; RFC 8461 3.1 allows 32 letters and
+    digits.
+    """
+    pairs = (line.split(maxsplit=1) for line in digests.splitlines())
+    return {PurePosixPath(path).stem: digest[:32] for digest, path in pairs}
 
 
 def mta_sts_name(domain: Domain) -> str:

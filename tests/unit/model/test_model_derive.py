@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import date
 
 import pytest
 from model_samples import HASH, good, spoilt
 
-from postwright.model import Mail, derive, load, mail_for_verify, policy
+from postwright.model import Mail, derive, load, mail_for_verify, policy_ids
 
 
 def mail(host: str = "mx1", *edits: tuple[str, object]) -> Mail:
@@ -133,10 +134,20 @@ def test_the_order_of_the_inventory_changes_nothing() -> None:
 def test_only_the_first_host_serves_a_domains_documents() -> None:
     assert [site.domain for site in mail("mx1").sites] == ["alpha.test", "beta.test"]
     assert [site.domain for site in mail("mx2").sites] == ["gamma.test"]
-    assert mail("mx2").sites[0].policy == [
+    (found,) = mail("mx2").policies
+    assert found.dest == mail("mx2").sites[0].policy_file
+    assert found.content.splitlines() == [
         "version: STSv1", "mode: testing", "mx: mx2.gamma.test", "mx: mx1.alpha.test",
         "max_age: 604800",
     ]  # fmt: skip
+
+
+def test_a_policy_that_is_not_proven_yet_only_tests() -> None:
+    value = mail("mx2", ("mail_domains/gamma.test/mta_sts", {"mode": "enforce"}))
+    (wanted,), (untried,) = value.policies, value.untried_policies
+    assert "mode: enforce" in wanted.content
+    assert untried.content == wanted.content.replace("mode: enforce", "mode: testing")
+    assert untried.dest == wanted.dest
 
 
 def test_each_domain_has_a_certificate_of_its_own() -> None:
@@ -162,10 +173,9 @@ def test_names_that_are_turned_off_are_not_served(off: dict[str, bool], names: l
 
 def test_the_id_of_a_policy_follows_its_content() -> None:
     def made(*edits: tuple[str, object]) -> str:
-        inventory = load(*spoilt(*edits))
-        found = policy(inventory, inventory.domains["gamma.test"])
-        assert found is not None
-        return found.id
+        (found,) = mail("mx2", *edits).policies
+        digest = hashlib.sha256(found.content.encode()).hexdigest()
+        return policy_ids(f"{digest}  {found.dest}\n")["gamma.test"]
 
     changed = [
         made(("mail_domains/gamma.test/mta_sts", {"mode": "enforce"})),
