@@ -154,6 +154,12 @@ class Preflight:
             for key in Path("/etc/ssh").glob("ssh_host_*_key.pub")
         )
 
+    def names_resolve(self) -> bool:
+        """Names can be looked up, but by a resolver of ours that is down; its role mends that."""
+        resolver = Path("/etc/resolv.conf")
+        ours = resolver.exists() and "role resolver" in resolver.read_text("utf-8", "replace")
+        return not ours or bool(self.output("systemctl", "is-active", "unbound"))
+
     def outbound_smtp(self) -> None:
         """Many hosters block outbound port 25; a mail server without it delivers nothing."""
         targets: list[str] = self.module.params["smtp_targets"]
@@ -214,8 +220,9 @@ def main() -> None:
     preflight.other_mta()
     preflight.foreign_rules()
     preflight.addresses()
-    preflight.outbound_smtp()
-    preflight.relays()
+    if preflight.names_resolve():
+        preflight.outbound_smtp()
+        preflight.relays()
     preflight.packages()
     module.exit_json(changed=False, host=preflight.host, problems=preflight.problems)
 

@@ -17,6 +17,7 @@ MANAGED = (
     *("/etc/postfix", "/etc/dovecot", "/etc/rspamd/local.d", "/etc/rspamd/rspamd.local.lua"),
     *("/etc/nginx/nginx.conf", "/etc/nftables.conf", "/etc/nftables.d", "/etc/dehydrated"),
     *("/etc/postwright", "/etc/systemd", "/etc/tmpfiles.d", "/etc/mailname", "/etc/hostname"),
+    *("/etc/unbound/unbound.conf", "/etc/resolv.conf", "/usr/local/lib/postwright"),
     *("/usr/local/sbin", "/var/lib/postwright", "/var/lib/dehydrated", "/run/rspamd-milter"),
     # Where a killed run could leave parts of files behind.
     *("/tmp", "/run/postwright", "/root"),  # noqa: S108 - looked at, never written
@@ -28,6 +29,7 @@ OTHERS = re.compile(r"^/tmp/(systemd-private|ansible)[-_]")
 LOADED = Path("/var/lib/postwright/loaded")
 UNITS = ("dovecot", "nftables", "nginx", "postfix", "postfix@-", "rspamd", "ssh")
 UNITS += ("systemd-journald", "postwright-certificates.timer", "postwright-certificates")
+UNITS += ("postwright-tls-policy", "unbound")
 
 
 def output(*command: str) -> str:

@@ -61,11 +61,11 @@ def test_relays_are_told_nothing_before_their_name_is_proven(
     for relay in mail["relays"]:
         service = f"relay-{relay['name']}/unix"
         said = host.check_output("postconf -P %s", service)
-        pairs = [line.removeprefix(f"{service}/").partition(" =") for line in said.splitlines()]
-        settings = {name: value.strip() for name, _, value in pairs}
-        # A policy would come before these.
-        assert settings["smtp_tls_policy_maps"] == ""
+        lines = (line.removeprefix(f"{service}/").partition("=") for line in said.splitlines())
+        settings = {name.strip(): value.strip() for name, _, value in lines}
         assert settings["smtp_tls_security_level"] == "secure"
         assert settings["smtp_tls_secure_cert_match"] == "nexthop"
+        # A policy for the relay's name would take precedence.
+        assert settings["smtp_tls_policy_maps"] == ""
     # Whoever is no relay never gets a login.
     assert host.check_output("postconf -h smtp_sasl_auth_enable") == "no"

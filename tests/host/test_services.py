@@ -12,7 +12,10 @@ ALWAYS = {22}
 OPTIONAL = {80, 443}
 
 
-@pytest.mark.parametrize("name", ["nftables", "nginx", "dovecot", "rspamd", "postfix"])
+@pytest.mark.parametrize(
+    "name",
+    ["nftables", "unbound", "nginx", "dovecot", "rspamd", "postwright-tls-policy", "postfix"],
+)
 def test_service_runs_and_comes_back_after_a_reboot(host: Host, release: str, name: str) -> None:
     unit = POSTFIX[release] if name == "postfix" else name
     assert host.service(unit).is_running, host.run("journalctl -n 20 -u %s", unit).stdout

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -17,6 +18,7 @@ from postwright.dns.records import Slot
 from postwright.lab import claims
 from postwright.lab.keys import Keys, certificate
 
+T = TypeVar("T")
 pytestmark = pytest.mark.usefixtures("site")
 
 FRIEND = "friend@peer.test"
@@ -26,6 +28,11 @@ TLSA = Slot("_25._tcp.peer.peer.test", "TLSA")
 PUBLIC_KEY = (
     "openssl x509 -in /etc/ssl/private/peer.pem -noout -pubkey"
     " | openssl pkey -pubin -outform DER | sha256sum"
+)
+FORGET_POLICIES = (
+    "systemctl stop postwright-tls-policy;"
+    " rm /var/lib/private/postwright-tls-policy/policies.sqlite;"
+    " systemctl start postwright-tls-policy"
 )
 # An HTTPS server for one file, as another organisation may run it.
 POLICY_HOST = """
@@ -57,15 +64,20 @@ def peer_zone(lab_facts: dict[str, Any]) -> Rfc2136:
     return Rfc2136(Server("lab", address, 53, tsig["name"], tsig["algorithm"], tsig["secret"]))
 
 
+def everywhere(do: Callable[[str], T]) -> dict[str, T]:
+    """Do something on each sending host at once, and return what came of it by host."""
+    with ThreadPoolExecutor(len(SENDERS)) as pool:
+        return dict(zip(SENDERS, pool.map(do, SENDERS), strict=True))
+
+
 def forget() -> None:
     """Have all ask again what they know of peer.test, as they do after its TTL.
 
     Each smtp(8) process keeps policies and TLSA records, too.
     """
-    for host in ("ns1", *SENDERS):
-        on(host, "unbound-control", "-q", "flush_zone", "peer.test")
-    for host in SENDERS:
-        on(host, "postfix", "reload")
+    flush = "unbound-control -q flush_zone peer.test"
+    on("ns1", *flush.split())
+    everywhere(lambda host: on(host, "sh", "-ec", f"{flush}; postfix reload"))
 
 
 @contextmanager
@@ -97,10 +109,10 @@ def held(post: Post, host: str) -> tuple[str, str]:
     return token, reason
 
 
-def go_on(post: Post, host: str, token: str) -> None:
-    """Assert that a held message arrives now that nothing is in its way."""
-    on(host, "postqueue", "-f")
-    assert post.arrived(FRIEND, token)
+def go_on(post: Post, tokens: dict[str, str]) -> None:
+    """Assert that held messages arrive now that nothing is in their way."""
+    everywhere(lambda host: on(host, "postqueue", "-f"))
+    assert all(everywhere(lambda host: post.arrived(FRIEND, tokens[host])).values())
 
 
 def test_mail_goes_by_dane_and_waits_where_the_record_does_not_match(
@@ -108,15 +120,11 @@ def test_mail_goes_by_dane_and_waits_where_the_record_does_not_match(
 ) -> None:
     digest = on("peer", "sh", "-c", PUBLIC_KEY).split()[0]
     with published(peer_zone, {TLSA: f"3 1 1 {digest}"}):
-        for host in SENDERS:
-            assert sent_over(post, host) == "Verified"
+        assert set(everywhere(lambda host: sent_over(post, host)).values()) == {"Verified"}
     with published(peer_zone, {TLSA: f"3 1 1 {'0' * 64}"}):
-        tokens = {}
-        for host in SENDERS:
-            tokens[host], why = held(post, host)
-            assert "not verified" in why
-    for host, token in tokens.items():
-        go_on(post, host, token)
+        waits = everywhere(lambda host: held(post, host))
+    assert all("not verified" in why for _, why in waits.values())
+    go_on(post, {host: token for host, (token, _) in waits.items()})
 
 
 @contextmanager
@@ -144,36 +152,27 @@ def test_mail_goes_by_mta_sts_and_waits_where_the_policy_names_another_host(
 ) -> None:
     name = {Slot("mta-sts.peer.test", "A"): lab_facts["hosts"]["peer"]["ipv4"]}
     record = Slot("_mta-sts.peer.test", "TXT")
-    tokens = {}
-    with published(peer_zone, name), policy_host():
+    with policy_host():
         policy("*.peer.test")
-        with published(peer_zone, {record: '"v=STSv1; id=1"'}):
-            for host in SENDERS:
-                assert sent_over(post, host) == "Verified"
+        with published(peer_zone, {**name, record: '"v=STSv1; id=1"'}):
+            assert set(everywhere(lambda host: sent_over(post, host)).values()) == {"Verified"}
         policy("other.example.test")
-        with published(peer_zone, {record: '"v=STSv1; id=2"'}):
-            for host in SENDERS:
-                tokens[host], _ = held(post, host)
-                said = on(host, "postwright-tls-policy", "peer.test")
-                assert "OK secure match=other.example.test" in said
-                assert "mode enforce, id 2, valid until" in said
+        with published(peer_zone, {**name, record: '"v=STSv1; id=2"'}):
+            waits = everywhere(lambda host: held(post, host))
+            said = everywhere(lambda host: on(host, "postwright-tls-policy", "peer.test"))
+    for text in said.values():
+        assert "OK secure match=other.example.test" in text
+        assert "mode enforce, id 2, valid until" in text
     # A policy outlives its record until its time is over; nothing but the store ends it before.
-    for host, token in tokens.items():
-        on(host, "systemctl", "stop", "postwright-tls-policy")
-        on(host, "rm", "/var/lib/private/postwright-tls-policy/policies.sqlite")
-        on(host, "systemctl", "start", "postwright-tls-policy")
-        go_on(post, host, token)
+    everywhere(lambda host: on(host, "sh", "-ec", FORGET_POLICIES))
+    go_on(post, {host: token for host, (token, _) in waits.items()})
 
 
 @pytest.mark.parametrize("unit", ["postwright-tls-policy", "unbound"])
 def test_without_its_helpers_a_host_holds_mail(post: Post, unit: str) -> None:
-    tokens = {}
-    for host in SENDERS:
-        on(host, "systemctl", "stop", unit)
-        on(host, "postfix", "reload")
-        try:
-            tokens[host], _ = held(post, host)
-        finally:
-            on(host, "systemctl", "start", unit)
-    for host, token in tokens.items():
-        go_on(post, host, token)
+    everywhere(lambda host: on(host, "sh", "-ec", f"systemctl stop {unit}; postfix reload"))
+    try:
+        waits = everywhere(lambda host: held(post, host))
+    finally:
+        everywhere(lambda host: on(host, "systemctl", "start", unit))
+    go_on(post, {host: token for host, (token, _) in waits.items()})

@@ -64,6 +64,10 @@ def up(checkout: Path, anew: Iterable[str] = ()) -> Lab:
             shown.done(host.name, f"runs: {host.ipv4.ip} {host.ipv6.ip}")
 
         _each(list(lab.hosts.values()), one)
+        if anew:
+            # What the hosts were is forgotten, as it is after its TTL: senders that keep DANE's
+            # promises would else hold mail for a host whose key is new.
+            machine.inside(lab.hosts["ns1"], "unbound-control", "-q", "flush_zone", "test")
     return lab
 
 
