@@ -14,7 +14,7 @@ from .tls_client import (
     Opening,
     early_data,
     opened,
-    renegotiations,
+    renegotiates,
     verify,
 )
 from .tls_codes import (
@@ -68,7 +68,7 @@ class Seen:
         compression: whether it compresses.
         secure_renegotiation: whether it knows RFC 5746; None without TLS 1.2.
         extended_master_secret: whether it knows RFC 7627; None without TLS 1.2.
-        renegotiations: how many renegotiations in a row it lets a client begin.
+        renegotiates: whether it lets a client begin a renegotiation.
         early_data: how many octets it takes early.
         chains: its certificate chains in DER, as base64, one for each kind of key.
         untrusted: why its chain is not trusted; empty where it is.
@@ -90,7 +90,7 @@ class Seen:
     compression: bool = False
     secure_renegotiation: bool | None = None
     extended_master_secret: bool | None = None
-    renegotiations: int = 0
+    renegotiates: bool = False
     early_data: int = 0
     chains: list[list[str]] = field(default_factory=list)
     untrusted: str = ""
@@ -159,7 +159,7 @@ def _look(endpoint: Endpoint, seen: Seen) -> None:
         seen.trouble = "it takes no TLS at all"
         return
     if TLS_1_2 in seen.versions:
-        seen.renegotiations = renegotiations(endpoint.target, endpoint.port, endpoint.opening)
+        seen.renegotiates = renegotiates(endpoint.target, endpoint.port, endpoint.opening)
     seen.untrusted, seen.misnamed = verify(
         lambda: opened(endpoint.target, endpoint.port, endpoint.opening)
     )

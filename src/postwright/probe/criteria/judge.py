@@ -15,6 +15,7 @@ from .table import CRITERIA
 NO_ROUTE = "no route from here"
 _ZONES = {"ns_aaaa", "ns_reach", "dnssec_exists", "dnssec_valid"}
 _HOST_ZONES = {"dnssec_mx_exists", "dnssec_mx_valid"}
+_OLD_SENDERS = {"tls_version", "tls_ciphers", "tls_cipher_order", "fs_params", "kex_hash_func"}
 _DANE = {"dane_exists", "dane_valid", "dane_rollover"}
 
 
@@ -104,6 +105,12 @@ def _stated(name: str, domain: Domain, hosts: Iterable[Host]) -> Iterator[str]:
         )
     if name == "dmarc_policy" and domain.dmarc.policy == "none":
         yield "the inventory says dmarc.policy: none"
+    if name in _OLD_SENDERS:
+        yield from (
+            f"{host.name} takes old senders until {host.old_senders_until}: mail_old_senders_until"
+            for host in hosts
+            if host.old_senders_until is not None
+        )
     left = {"dmarc": "dmarc", "dmarc_policy": "dmarc", "dkim": "dkim", "spf": "spf"}
     left |= {"spf_policy": "spf"}
     if name in left and not getattr(domain.records, left[name]):

@@ -111,7 +111,7 @@ CRITERIA = (
         "NCSC 3.4.2, RFC 5746", _PROFILE,
     ),
     Criterion(
-        "renegotiation_client", Category.TLS, "a client renegotiates ten times at most, or never",
+        "renegotiation_client", Category.TLS, "a client cannot begin a renegotiation",
         "NCSC 3.4.2", _PROFILE,
     ),
     Criterion("zero_rtt", Category.TLS, "no early data", "NCSC 3.4.4, RFC 8446 8", _PROFILE),

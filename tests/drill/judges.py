@@ -1,0 +1,76 @@
+"""Judges that others wrote, unmodified, each in an environment of its own: their needs clash."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from labkit import BIN, ROOT, command, on
+
+HOME = ROOT / ".lab" / "judges"
+SSLYZE, CHECKDMARC = "sslyze==6.3.1", "checkdmarc==6.0.4"
+PROFILE = Path(__file__).with_name("mozilla-6.0-intermediate.json")
+"""Mozilla's guideline 6.0, intermediate, in the form that sslyze reads."""
+
+
+def installed(requirement: str) -> Path:
+    """Return the program of a Python package, which is installed where it is missing."""
+    name = requirement.partition("==")[0]
+    place = HOME / requirement
+    if not (place / "bin" / name).exists():
+        uv = str(BIN / "uv")
+        for words in (
+            ("venv", "--quiet", "--clear", str(place)),
+            ("pip", "install", "--quiet", "--python", str(place / "bin" / "python"), requirement),
+        ):
+            done = command(uv, *words)
+            assert done.returncode == 0, done.stderr
+    return place / "bin" / name
+
+
+def sslyze(facts: dict[str, Any], host: str, name: str, port: int) -> str:
+    """Return what sslyze says of a port against Mozilla's profile."""
+    start = ("--starttls", "smtp") if port == 25 else ()
+    address = facts["hosts"][host]["ipv4"]
+    done = command(
+        str(installed(SSLYZE)), "--custom_tls_config", str(PROFILE), *start,
+        "--certinfo_ca_file", facts["ca_file"], "--sni", name, f"{address}:{port}",
+    )  # fmt: skip
+    return done.stdout.partition("COMPLIANCE AGAINST TLS CONFIGURATION")[2]
+
+
+def checkdmarc(facts: dict[str, Any], domains: list[str]) -> list[dict[str, Any]]:
+    """Return what checkdmarc says of domains; it asks the lab's resolver for every name.
+
+    It reads policies by the system's resolver, so that is another for it alone.
+    """
+    program = installed(CHECKDMARC)
+    resolver = HOME / "resolv.conf"
+    resolver.write_text(f"nameserver {facts['resolver']}\n", encoding="utf-8")
+    trust = {"REQUESTS_CA_BUNDLE": facts["ca_file"], "SSL_CERT_FILE": facts["ca_file"]}
+    done = command(
+        "unshare", "--mount", "sh", "-c",
+        'mount --bind "$1" /etc/resolv.conf && shift && exec "$@"', "sh",
+        str(resolver), str(program), *domains, "--nameserver", facts["resolver"],
+        env=os.environ | trust,
+    )  # fmt: skip
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
+
+
+def faults(found: object, at: str = "") -> list[str]:
+    """Return every error and warning in checkdmarc's answer, with where it stands."""
+    if isinstance(found, list):
+        return [fault for each in found for fault in faults(each, at)]
+    if not isinstance(found, dict):
+        return []
+    told = [found["error"]] if "error" in found else []
+    lines = [f"{at}: {text}" for text in [*told, *found.get("warnings", [])]]
+    return lines + [fault for key, each in found.items() for fault in faults(each, f"{at} {key}")]
+
+
+def posttls_finger(domain: str) -> str:
+    """Return what the peer's Postfix says of a domain under DANE."""
+    return on("peer", "sh", "-c", 'posttls-finger -c -l dane "$1" 2>&1', "sh", domain)
