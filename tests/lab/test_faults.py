@@ -110,31 +110,10 @@ def test_acme_server_down_is_said_and_services_keep_their_certificate(
     assert play("playbooks/keys.yml", "--limit", "mx1").status == 0
 
 
-def test_a_renewal_keeps_the_key_and_comes_into_use() -> None:
-    service = "postwright-certificates.service"
-    key = ("sha256sum", "/var/lib/dehydrated/certs/mx1.alpha.test/privkey.pem")
-    before, served = on("mx1", *key), _served()
-    _near_its_end("mx1")
-    # As the timer starts it, behind systemd's walls.
-    on("mx1", "systemctl", "start", service)
-    said = on("mx1", "journalctl", "-o", "cat", "-n", "20", "-u", service)
-    assert "issued mx1.alpha.test (it was near its end)" in said
-    assert "reloaded postfix" in said
-    assert "reloaded dovecot" in said
-    assert on("mx1", *key) == before
-    assert _served() != served
-    assert play("playbooks/keys.yml", "--limit", "mx1").status == 0
-
-
 def _near_its_end(host: str) -> None:
     """Have a host take its certificate for one to renew, until keys.yml runs."""
     on(host, "sed", "-i", 's/"renew_days": [0-9]*/"renew_days": 3650/',
        "/etc/postwright/certificates.json")  # fmt: skip
-
-
-def _served() -> str:
-    command = "openssl s_client -connect mx1.alpha.test:993 </dev/null 2>/dev/null"
-    return on("client", "sh", "-c", f"{command} | openssl x509 -noout -serial")
 
 
 def _refused(provider: dict[str, Any], lab_facts: dict[str, Any]) -> Play:
