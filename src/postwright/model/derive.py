@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from .base import Value
+from .certificates import Certificate, Site, certificates
 from .inventory import Domain, Inventory
 from .relays import Relay, RelaySender, leaving
 from .tls import INTERMEDIATE, TlsProfile
@@ -63,29 +64,13 @@ class Ports(Value):
     sieve: int = 4190
 
 
-class Site(Value):
-    """The names at which a domain's documents are served, and its MTA-STS policy's lines."""
-
-    domain: str
-    certificate: str
-    names: list[str]
-    policy: list[str] | None
-
-
-class Certificate(Value):
-    """A certificate: its directory's name, the names in it, and the units that load it."""
-
-    name: str
-    names: list[str]
-    units: list[str]
-
-
 class Mail(Value):
     """All that one host needs to know of the model.
 
     `public_mail_ports` are the ports that stay shut until cutover. `default_transport` is how mail
     leaves whose sender is none of `relay_senders` (postconf(5)); `port_25_needed` where that, or
-    any of them, goes to the recipients' hosts.
+    any of them, goes to the recipients' hosts. `tls_files` are what the mail daemons serve: each a
+    private key and its certificate's chain, the preferred first.
     """
 
     host: MailHost
@@ -101,6 +86,7 @@ class Mail(Value):
     port_25_needed: bool
     sites: list[Site]
     certificates: list[Certificate]
+    tls_files: list[str]
     tls: TlsProfile
     ports: Ports
     public_mail_ports: list[int]
@@ -118,7 +104,7 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
     names = [domain.name for domain in domains]
     sites = _sites(inventory, domains, host_name)
     way = leaving(inventory, host, domains)
-    own = Certificate(name=host.hostname, names=[host.hostname], units=["postfix", "dovecot"])
+    held = certificates(host, sites)
     return Mail(
         host=MailHost(
             name=host.name,
@@ -138,10 +124,8 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
         default_transport=way.default,
         port_25_needed=way.port_25_needed,
         sites=sites,
-        certificates=[
-            own,
-            *(Certificate(name=s.certificate, names=s.names, units=["nginx"]) for s in sites),
-        ],
+        certificates=held,
+        tls_files=[each.file for each in held if "postfix" in each.units],
         tls=INTERMEDIATE,
         ports=(ports := Ports()),
         public_mail_ports=sorted(
