@@ -67,9 +67,14 @@ def order(certificate, directory):
 
 
 def from_elsewhere(certificate, directory):
-    """Tell whether the present certificate was ordered at another ACME server."""
+    """Tell whether the present certificate was ordered at another ACME server.
+
+    One that was there before this was written down counts as the present server's from now on.
+    """
     origin = _origin(certificate)
-    return origin.exists() and origin.read_text() != directory
+    if not origin.exists():
+        replace(origin, directory)
+    return origin.read_text() != directory
 
 
 def _origin(certificate):
