@@ -19,10 +19,8 @@ REGISTER = (*DEHYDRATED, "--register", "--accept-terms")
 
 def account(directory):
     """Return the URI of our account at the ACME server, or None before it is registered."""
-    # dehydrated names the folder by the URL and a line feed, in base64 without padding.
-    folder = base64.urlsafe_b64encode(f"{directory}\n".encode()).decode().rstrip("=")
     try:
-        return json.loads((ACCOUNTS / folder / "account_id.json").read_text())["url"]
+        return json.loads((_folder(directory) / "account_id.json").read_text())["url"]
     except (OSError, ValueError, KeyError):
         return None
 
@@ -62,7 +60,8 @@ def order(certificate, directory):
         if "accountDoesNotExist" not in said:
             return said.strip()
         # The ACME server forgot us (it was rebuilt): register again, keep the old account aside.
-        ACCOUNTS.rename(ACCOUNTS.with_name(f"accounts.unknown-{os.getpid()}"))
+        # Accounts at other servers stay.
+        _folder(directory).rename(ACCOUNTS.with_name(f"account.unknown-{os.getpid()}"))
     return said.strip()
 
 
@@ -75,6 +74,11 @@ def from_elsewhere(certificate, directory):
     if not origin.exists():
         replace(origin, directory)
     return origin.read_text() != directory
+
+
+def _folder(directory):
+    """Where dehydrated keeps an account: the URL and a line feed, in base64 without padding."""
+    return ACCOUNTS / base64.urlsafe_b64encode(f"{directory}\n".encode()).decode().rstrip("=")
 
 
 def _origin(certificate):
