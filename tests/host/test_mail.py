@@ -6,8 +6,6 @@ from typing import Any
 
 from testinfra.host import Host
 
-CERTIFICATE = "/var/lib/dehydrated/certs/{}/fullchain.pem"
-
 
 def test_each_account_has_a_home_of_its_own(host: Host, mail: dict[str, Any]) -> None:
     homes = {}
@@ -60,18 +58,6 @@ def test_configurations_satisfy_their_own_programs(host: Host) -> None:
     assert host.run("nginx -t -q").rc == 0
 
 
-def test_certificate_is_trusted_and_names_the_host(host: Host, mail: dict[str, Any]) -> None:
-    name = mail["host"]["hostname"]
-    for port in (mail["ports"]["submissions"], mail["ports"]["imaps"], mail["ports"]["pop3s"]):
-        seen = host.run(
-            "openssl s_client -connect 127.0.0.1:%s -servername %s -verify_hostname %s "
-            "-verify_return_error -CApath /etc/ssl/certs </dev/null",
-            str(port), name, name,
-        )  # fmt: skip
-        assert "Verify return code: 0 (ok)" in seen.stdout, seen.stderr
-    assert host.run("openssl x509 -checkend 604800 -noout -in %s", CERTIFICATE.format(name)).rc == 0
-
-
 def test_each_domain_has_two_signing_keys_that_rspamd_can_read(
     host: Host, mail: dict[str, Any]
 ) -> None:
@@ -83,8 +69,6 @@ def test_each_domain_has_two_signing_keys_that_rspamd_can_read(
             assert (key.user, key.group, key.mode) == ("root", "_rspamd", 0o640)
 
 
-def test_secrets_are_closed_to_other_users(host: Host, mail: dict[str, Any]) -> None:
-    keys = host.file(f"/var/lib/dehydrated/certs/{mail['host']['hostname']}/privkey.pem")
-    assert keys.mode & 0o077 == 0
+def test_secrets_are_closed_to_other_users(host: Host) -> None:
     users = host.file("/etc/dovecot/users")
     assert (users.user, users.group, users.mode) == ("root", "dovecot", 0o640)

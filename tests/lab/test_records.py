@@ -104,10 +104,10 @@ def test_a_domain_without_a_certificate_keeps_no_other_from_one(
     driver.apply("beta.test", [Change(slot, 60, v, v, ()) for slot, v in there.items()])
     try:
         for domain in ("alpha.test", "beta.test"):
-            on("mx1", "rm", f"{CERTIFICATES}/mta-sts.{domain}/cert.pem")
+            on("mx1", "rm", f"{CERTIFICATES}/mta-sts.{domain}/fullchain.pem")
         on("mx1", TOOL, "renew", status=75)
-        on("mx1", "test", "-e", f"{CERTIFICATES}/mta-sts.alpha.test/cert.pem")
-        on("mx1", "test", "-e", f"{CERTIFICATES}/mta-sts.beta.test/cert.pem", status=1)
+        on("mx1", "test", "-e", f"{CERTIFICATES}/mta-sts.alpha.test/fullchain.pem")
+        on("mx1", "test", "-e", f"{CERTIFICATES}/mta-sts.beta.test/fullchain.pem", status=1)
     finally:
         driver.apply("beta.test", [Change(slot, 60, (), (), v) for slot, v in there.items()])
     on("mx1", TOOL, "renew")
@@ -119,6 +119,6 @@ def test_a_domain_without_a_certificate_keeps_no_other_from_one(
 def test_the_timer_can_replace_a_certificate(
     site: Site, domain: str, hostname: str, host: str
 ) -> None:
-    on(host, "rm", f"{CERTIFICATES}/mta-sts.{domain}/cert.pem")
+    on(host, "rm", f"{CERTIFICATES}/mta-sts.{domain}/fullchain.pem")
     on(host, "systemctl", "start", "postwright-certificates.service")
-    on(host, "test", "-e", f"{CERTIFICATES}/mta-sts.{domain}/cert.pem")
+    on(host, "test", "-e", f"{CERTIFICATES}/mta-sts.{domain}/fullchain.pem")

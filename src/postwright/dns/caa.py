@@ -14,14 +14,6 @@ from dns.rdtypes.ANY.CAA import CAA
 from .errors import DnsError
 from .look import Look, LookupFailedError
 
-# What each CA calls itself in CAA records, by its ACME directory.
-ISSUERS = {
-    # https://letsencrypt.org/docs/caa/; the directories say so themselves as `caaIdentities`
-    # (RFC 8555 7.1.1).
-    "https://acme-v02.api.letsencrypt.org/directory": "letsencrypt.org",
-    "https://acme-staging-v02.api.letsencrypt.org/directory": "letsencrypt.org",
-}
-DEFAULT_ISSUER = "letsencrypt.org"
 PARALLEL = 16
 _METHOD = "http-01"
 _KNOWN = {b"issue", b"issuewild", b"iodef", b"contactemail", b"contactphone", b"issuemail"}

@@ -18,9 +18,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from postwright.certificates.directories import DEFAULT, issuer_of
 from postwright.model import Inventory, policy_ids
 
-from .caa import DEFAULT_ISSUER, ISSUERS
 from .errors import DnsError
 from .facts import DkimKey, HostFacts, Known
 
@@ -53,8 +53,7 @@ def hosts_said(inventory: Inventory, hostvars: Mapping[str, Mapping[str, Any]]) 
 
 def _of_host(variables: Mapping[str, Any]) -> HostFacts:
     said = variables.get("certificates_facts") or {}
-    directory = variables.get("certificates_acme_directory")
-    issuer = ISSUERS.get(directory) if directory else DEFAULT_ISSUER
+    issuer = issuer_of(variables.get("certificates_acme_directory", DEFAULT))
     return HostFacts(
         tls_keys=tuple(said.get("tls_keys", ())),
         issuer=variables.get("certificates_caa_issuer") or issuer,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from .base import Value
+from .certificates import Certificate, Site, certificates
 from .inventory import Domain, Inventory
 from .relays import Relay, RelaySender, leaving
 from .tls import INTERMEDIATE, TlsProfile
@@ -63,28 +64,11 @@ class Ports(Value):
     sieve: int = 4190
 
 
-class Site(Value):
-    """The names at which a domain's documents are served, and its MTA-STS policy's file."""
-
-    domain: str
-    certificate: str
-    names: list[str]
-    policy_file: str | None
-
-
 class PolicyFile(Value):
     """An MTA-STS policy and where it lies."""
 
     dest: str
     content: str
-
-
-class Certificate(Value):
-    """A certificate: its directory's name, the names in it, and the units that load it."""
-
-    name: str
-    names: list[str]
-    units: list[str]
 
 
 class Mail(Value):
@@ -93,7 +77,8 @@ class Mail(Value):
     `public_mail_ports` are the ports that stay shut until cutover. `default_transport` is how mail
     leaves whose sender is none of `relay_senders` (postconf(5)); `port_25_needed` where that, or
     any of them, goes to the recipients' hosts. A host serves `untried_policies` until it is proven
-    that it keeps `policies`.
+    that it keeps `policies`. `tls_files` are what the mail daemons serve: each a private key and
+    its certificate's chain, the preferred first.
     """
 
     host: MailHost
@@ -111,6 +96,7 @@ class Mail(Value):
     policies: list[PolicyFile]
     untried_policies: list[PolicyFile]
     certificates: list[Certificate]
+    tls_files: list[str]
     tls: TlsProfile
     ports: Ports
     public_mail_ports: list[int]
@@ -129,7 +115,7 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
     sites = _sites(inventory, domains, host_name)
     policies = _policies(inventory, domains, host_name)
     way = leaving(inventory, host, domains)
-    own = Certificate(name=host.hostname, names=[host.hostname], units=["postfix", "dovecot"])
+    held = certificates(host, sites)
     return Mail(
         host=MailHost(
             name=host.name,
@@ -153,10 +139,8 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
         untried_policies=[
             PolicyFile(dest=at, content=found.untried.text) for at, found in policies.items()
         ],
-        certificates=[
-            own,
-            *(Certificate(name=s.certificate, names=s.names, units=["nginx"]) for s in sites),
-        ],
+        certificates=held,
+        tls_files=[each.file for each in held if "postfix" in each.units],
         tls=INTERMEDIATE,
         ports=(ports := Ports()),
         public_mail_ports=sorted(

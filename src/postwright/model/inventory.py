@@ -7,8 +7,9 @@ from ipaddress import IPv4Address, IPv6Address
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .blocklist_spec import Blocklist
 from .relay_spec import RelaySpec
-from .schema import Blocklist, DomainSpec, HostRecords, ProviderSpec
+from .schema import DomainSpec, HostRecords, ProviderSpec
 from .words import DIRECT, SELF
 
 
@@ -22,6 +23,7 @@ class Host(BaseModel):
     ipv4: IPv4Address
     ipv6: IPv6Address | None
     relay: str | None = None
+    rsa_key_bits: int | None = None
     old_senders_until: date | None = None
     records: HostRecords = Field(default_factory=HostRecords)
 

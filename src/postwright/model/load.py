@@ -133,6 +133,7 @@ def _inventory(everything: GlobalVariables, hosts: Mapping[str, HostVariables]) 
                 ipv4=host.mail_ipv4,
                 ipv6=host.mail_ipv6,
                 relay=host.mail_relay,
+                rsa_key_bits=host.mail_rsa_key_bits,
                 old_senders_until=host.mail_old_senders_until,
                 records=host.mail_records,
             )

@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from .blocklist_spec import Blocklist
 from .relay_spec import RelaySpec
 from .schema import (
     Account,
-    Blocklist,
     CloudflareSpec,
     Dmarc,
     DomainRecords,

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from .base import Strict
+from .blocklist_spec import Blocklist
 from .relay_spec import RelaySpec
 from .relay_types import ProfileValue, RelayName
 from .types import (
@@ -320,26 +321,6 @@ DISCRIMINATOR = "driver"
 ProviderSpec = Rfc2136Spec | CloudflareSpec | OctodnsSpec | ManualSpec | HetznerCloudSpec
 
 
-class Blocklist(Strict):
-    """A blocklist that `postwright dns check` asks about the hosts' addresses and the domains."""
-
-    zone: DomainName = Field(description="The list's zone.", examples=["zen.spamhaus.org"])
-    lists: Literal["addresses", "domains"] = Field(
-        description="What it lists: `addresses` or `domains`."
-    )
-    ipv6: bool = Field(default=False, description="Whether it lists IPv6 addresses too.")
-    test: str | None = Field(
-        default=None,
-        description="A domain that a list of domains always lists, where it is not `test` "
-        "(RFC 5782 5).",
-    )
-    errors: list[str] = Field(
-        default_factory=list,
-        description="Answers that mean that the question was refused, beside 127.255.255.0/24.",
-    )
-    page: str = Field(description="Where a listing is explained and ended.")
-
-
 class GlobalVariables(Strict):
     """What is said once for all hosts (`group_vars/all`)."""
 
@@ -402,6 +383,11 @@ class HostVariables(Strict):
         "senders that know no better. Judges of TLS then find fault with the host. Without it, "
         "such senders come in clear, or not at all. Run site.yml once the day is over.",
         examples=["2027-01-31"],
+    )
+    mail_rsa_key_bits: Literal[2048, 3072] | None = Field(
+        default=None,
+        description="Have an RSA key of so many bits, and a certificate for it, beside the P-256 "
+        "one, for peers that know no ECDSA. Read docs/certificates.md before you turn it on.",
     )
     mail_records: HostRecords = Field(
         default_factory=HostRecords, description="Which of the host's records are published."

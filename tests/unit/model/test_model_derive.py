@@ -157,6 +157,17 @@ def test_each_domain_has_a_certificate_of_its_own() -> None:
     assert mail("mx2").certificates[1].names == ["mta-sts.gamma.test", "autoconfig.gamma.test"]
 
 
+def test_an_rsa_key_stands_beside_the_first_one_and_has_its_own_file() -> None:
+    found = mail("mx2", ("mail_hosts/mx2/mail_rsa_key_bits", 3072))
+    keys = [each.key for each in found.certificates if "postfix" in each.units]
+    assert keys == ["P-256", "3072"]
+    assert found.tls_files == [
+        "/var/lib/postwright/certificates/mx2.gamma.test.pem",
+        "/var/lib/postwright/certificates/mx2.gamma.test.rsa3072.pem",
+    ]
+    assert mail("mx2").tls_files == found.tls_files[:1]
+
+
 @pytest.mark.parametrize(
     ("off", "names"),
     [

@@ -1,0 +1,1 @@
+"""Keep this host's TLS keys and certificates (Postwright, role certificates)."""

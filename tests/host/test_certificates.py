@@ -1,0 +1,48 @@
+"""What daemons serve is the certificate on disk, trusted, for this host, and not near its end."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from testinfra.host import Host
+
+FINGERPRINT = "openssl x509 -noout -fingerprint -sha256"
+ASK = "openssl s_client -connect 127.0.0.1:%s -servername %s -verify_hostname %s"
+ASK += " -verify_return_error -CApath /etc/ssl/certs"
+# A server with two keys shows the RSA one to whom knows no other.
+ONLY_RSA = " -sigalgs RSA-PSS+SHA256:RSA+SHA256"
+
+
+def test_no_certificate_is_near_its_end(host: Host, mail: dict[str, Any]) -> None:
+    days = json.loads(host.file("/etc/postwright/certificates.json").content_string)["alarm_days"]
+    for each in mail["certificates"]:
+        file, name = host.file(each["file"]), each["name"]
+        assert file.exists, (
+            f"{name} has no certificate; look at journalctl -u postwright-certificates"
+        )
+        checked = host.run("openssl x509 -noout -checkend %s -in %s", str(days * 86400), file.path)
+        if checked.rc:
+            pytest.fail(
+                f"{name} ends in less than {days} days: postwright-certificates renew", False
+            )
+
+
+def test_each_port_serves_the_certificate_that_is_on_disk(host: Host, mail: dict[str, Any]) -> None:
+    name, ports = mail["host"]["hostname"], mail["ports"]
+    implicit = [(str(ports[port]), "") for port in ("submissions", "imaps", "pop3s")]
+    starttls = [(str(ports["smtp"]), " -starttls smtp"), (str(ports["sieve"]), " -starttls sieve")]
+    for file, keys in zip(mail["tls_files"], ("", ONLY_RSA), strict=False):
+        on_disk = host.check_output(f"{FINGERPRINT} -in %s", file)
+        for port, how in implicit + starttls:
+            seen = host.run(f"{ASK}{how}{keys} </dev/null", port, name, name)
+            assert "Verify return code: 0 (ok)" in seen.stdout, f"port {port}: {seen.stderr}"
+            served = host.check_output(f"echo %s | {FINGERPRINT}", seen.stdout)
+            assert served == on_disk, f"port {port} serves another: systemctl reload its daemon"
+
+
+def test_private_keys_are_for_root_alone(host: Host, mail: dict[str, Any]) -> None:
+    for each in mail["certificates"]:
+        file = host.file(each["file"])
+        assert (file.user, file.group, file.mode) == ("root", "root", 0o600)
