@@ -27,7 +27,7 @@ lint: setup ## Ansible, YAML, Python and types
 unit: setup ## only the tests that need no lab
 	$(BIN)/python -m pytest tests/unit
 
-drill: setup ## long proofs: 5,000 cases of each DNS property, the playbook killed at eleven moments
+drill: setup ## long proofs: 5,000 cases of each DNS property, killed runs, lying peers, judges of others
 	$(BIN)/python -m pytest --hypothesis-profile=drill tests/unit/dns/test_dns_properties.py
 	$(BIN)/python -m pytest tests/drill
 
