@@ -142,6 +142,20 @@ def test_what_the_inventory_asks_for_is_waived() -> None:
     assert not judge(MUTATIONS["tls_version"](), INVENTORY)[14].waived
 
 
+@pytest.mark.parametrize(("days", "waived"), [(0, True), (1, True), (-1, False)])
+def test_old_senders_are_no_fault_through_the_day_that_the_inventory_says(
+    days: int, waived: bool
+) -> None:
+    until = datetime.date.today() + datetime.timedelta(days=days)
+    host = INVENTORY.hosts["mx1"].model_copy(update={"old_senders_until": until})
+    inventory = INVENTORY.model_copy(update={"hosts": {"mx1": host}})
+    (verdict,) = (
+        v for v in judge(MUTATIONS["tls_version"](), inventory) if v.criterion == "tls_version"
+    )
+    assert not verdict.ok
+    assert bool(verdict.waived) == waived
+
+
 def test_without_a_route_nothing_is_held_against_a_host() -> None:
     verdicts = judge(seen(trouble="no route from here"), INVENTORY)
     assert {v.waived for v in verdicts if v.criterion.startswith("tls_")} == {"no route from here"}

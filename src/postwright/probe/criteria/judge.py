@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 
 from postwright.model import Domain, Host, Inventory
 from postwright.probe.tls_look import Seen
@@ -109,7 +110,7 @@ def _stated(name: str, domain: Domain, hosts: Iterable[Host]) -> Iterator[str]:
         yield from (
             f"{host.name} takes old senders until {host.old_senders_until}: mail_old_senders_until"
             for host in hosts
-            if host.old_senders_until is not None
+            if host.old_senders_until is not None and date.today() <= host.old_senders_until
         )
     left = {"dmarc": "dmarc", "dmarc_policy": "dmarc", "dkim": "dkim", "spf": "spf"}
     left |= {"spf_policy": "spf"}
