@@ -19,7 +19,13 @@ _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 @dataclass(frozen=True)
 class Mailbox:
-    """A folder of an account; the password is never shown."""
+    """A folder of an account.
+
+    Attributes:
+        host: the server's full name, which its certificate has to have.
+        address: the account's login.
+        folder: the folder's name, in ASCII.
+    """
 
     host: str
     address: str

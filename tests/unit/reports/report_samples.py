@@ -39,12 +39,8 @@ GOOGLE = f"""<?xml version="1.0" encoding="UTF-8" ?>
     </auth_results>
   </record>
   <record>
-    <row>
-      <source_ip>{FOREIGN}</source_ip><count>3</count>
-      <policy_evaluated>
-        <disposition>reject</disposition><dkim>fail</dkim><spf>fail</spf>
-      </policy_evaluated>
-    </row>
+    <row><source_ip>{FOREIGN}</source_ip><count>3</count><policy_evaluated>
+      <disposition>reject</disposition><dkim>fail</dkim><spf>fail</spf></policy_evaluated></row>
     <identifiers><header_from>alpha.test</header_from></identifiers>
     <auth_results><spf><domain>bulk.test</domain><result>softfail</result></spf></auth_results>
   </record>
@@ -67,10 +63,8 @@ MICROSOFT = f"""<?xml version="1.0"?>
   <record>
     <row>
       <source_ip>{OURS}</source_ip><count>2</count>
-      <policy_evaluated>
-        <disposition>reject</disposition><dkim>fail</dkim><spf>fail</spf>
-      </policy_evaluated>
-    </row>
+      <policy_evaluated><disposition>reject</disposition><dkim>fail</dkim><spf>fail</spf>
+      </policy_evaluated></row>
     <identifiers>
       <envelope_to>hotmail.test</envelope_to><envelope_from>alpha.test</envelope_from>
       <header_from>alpha.test</header_from>

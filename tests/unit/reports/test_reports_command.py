@@ -6,20 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from report_samples import (
-    DMARC_MAIL,
-    EXPIRED,
-    GOOGLE,
-    GZIPPED,
-    LETTER,
-    MICROSOFT,
-    RFC9990,
-    STS,
-    TLS_MAIL,
-    YAHOO,
-    policy,
-    tls,
-)
+import report_samples as samples
+from report_samples import policy, tls
 from typer.testing import CliRunner, Result
 
 from postwright.cli import app
@@ -71,14 +59,14 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
 
 
 def test_nothing_wrong_ends_with_0(desk: Desk) -> None:
-    done = desk.run(desk.file("a", RFC9990), desk.file("b", tls(STS)))
+    done = desk.run(desk.file("a", samples.RFC9990), desk.file("b", tls(samples.STS)))
     assert done.exit_code == 0, done.output
     assert "2 reports: no failure is reported" in done.output
     assert "sts: 40 sessions made, 0 failed" in done.output
 
 
 def test_a_failure_of_our_own_host_is_named_first_with_its_mend(desk: Desk) -> None:
-    done = desk.run(desk.file("g", GZIPPED), desk.file("m", MICROSOFT), ours=True)
+    done = desk.run(desk.file("g", samples.GZIPPED), desk.file("m", samples.MICROSOFT), ours=True)
     assert done.exit_code == 2, done.output
     lines = [line.strip() for line in done.output.splitlines()]
     assert lines[0] == "alpha.test"
@@ -93,20 +81,20 @@ def test_a_failure_of_our_own_host_is_named_first_with_its_mend(desk: Desk) -> N
 
 
 def test_without_an_inventory_nobody_is_blamed(desk: Desk) -> None:
-    done = desk.run(desk.file("m", MICROSOFT))
+    done = desk.run(desk.file("m", samples.MICROSOFT))
     assert done.exit_code == 2
     assert "from your own host" not in done.output
     assert "give the inventory (-i)" in done.output
 
 
 def test_a_domain_of_somebody_else_is_said_to_be_so(desk: Desk) -> None:
-    done = desk.run(desk.file("y", YAHOO), ours=True)
+    done = desk.run(desk.file("y", samples.YAHOO), ours=True)
     assert "beta.test (not in the inventory)" in done.output
     assert "none 1 (mailing_list)" in done.output
 
 
 def test_a_tls_failure_is_explained_with_its_mend(desk: Desk) -> None:
-    done = desk.run(desk.file("t", tls(EXPIRED)))
+    done = desk.run(desk.file("t", tls(samples.EXPIRED)))
     assert done.exit_code == 2
     assert "tlsa: 5 sessions made, 2 failed" in done.output
     assert "certificate-expired (2): The certificate has expired." in done.output
@@ -138,13 +126,17 @@ def test_the_failures_are_those_of_rfc_8460() -> None:
 
 
 def test_a_report_that_comes_twice_counts_once(desk: Desk) -> None:
-    data = desk.data(desk.file("a", GOOGLE), desk.file("b", DMARC_MAIL), desk.file("c", MICROSOFT))
+    data = desk.data(
+        desk.file("a", samples.GOOGLE),
+        desk.file("b", samples.DMARC_MAIL),
+        desk.file("c", samples.MICROSOFT),
+    )
     assert (data["reports"], data["duplicates"]) == (2, 1)
 
 
 def test_a_broken_report_is_named_and_the_others_count(desk: Desk) -> None:
-    broken = desk.file("broken.gz", GZIPPED[:-20])
-    done = desk.run(broken, desk.file("g", GOOGLE))
+    broken = desk.file("broken.gz", samples.GZIPPED[:-20])
+    done = desk.run(broken, desk.file("g", samples.GOOGLE))
     assert done.exit_code == 1
     assert f"not read: {broken}: its gzip data is cut off" in done.output
     assert "12 passed, 3 failed" in done.output
@@ -152,15 +144,15 @@ def test_a_broken_report_is_named_and_the_others_count(desk: Desk) -> None:
 
 
 def test_a_file_without_a_report_is_named(desk: Desk) -> None:
-    done = desk.run(desk.file("letter", LETTER))
+    done = desk.run(desk.file("letter", samples.LETTER))
     assert done.exit_code == 1
     assert "there is no report in it" in done.output
 
 
 def test_a_maildir_is_read_and_other_mail_in_it_let_be(desk: Desk) -> None:
-    desk.file("mail/new/1.host", DMARC_MAIL)
-    desk.file("mail/cur/2.host:2,S", TLS_MAIL)
-    desk.file("mail/cur/3.host:2,S", LETTER)
+    desk.file("mail/new/1.host", samples.DMARC_MAIL)
+    desk.file("mail/cur/2.host:2,S", samples.TLS_MAIL)
+    desk.file("mail/cur/3.host:2,S", samples.LETTER)
     desk.file("mail/tmp/4.host", b"half a mess")
     before = sorted(desk.path.rglob("*"))
     data = desk.data(str(desk.path / "mail"))
@@ -175,14 +167,14 @@ def test_a_directory_that_is_no_maildir_is_an_error(desk: Desk) -> None:
 
 
 def test_older_reports_can_be_left_out(desk: Desk) -> None:
-    google, microsoft = desk.file("g", GOOGLE), desk.file("m", MICROSOFT)
+    google, microsoft = desk.file("g", samples.GOOGLE), desk.file("m", samples.MICROSOFT)
     data = desk.data("--since", "2025-11-26", google, microsoft)
     assert (data["reports"], data["older"]) == (1, 1)
     assert data["domains"][0]["dmarc"]["period"]["reporters"] == ["Outlook.com"]  # type: ignore[index]
 
 
 def test_json_says_what_the_tables_say(desk: Desk) -> None:
-    data = desk.data(desk.file("g", GOOGLE), desk.file("m", MICROSOFT), ours=True)
+    data = desk.data(desk.file("g", samples.GOOGLE), desk.file("m", samples.MICROSOFT), ours=True)
     (domain,) = data["domains"]  # type: ignore[misc]
     assert domain["ours"] is True
     assert [
@@ -202,7 +194,7 @@ def test_what_is_not_named_cannot_be_read(desk: Desk, words: tuple[str, ...]) ->
 
 
 def test_the_domain_that_our_hosts_fail_for_comes_first(desk: Desk) -> None:
-    late = desk.file("z", MICROSOFT.replace(b"alpha.test", b"zeta.test"))
-    data = desk.data(desk.file("y", YAHOO), desk.file("g", GOOGLE), late, ours=True)
+    late = desk.file("z", samples.MICROSOFT.replace(b"alpha.test", b"zeta.test"))
+    data = desk.data(desk.file("y", samples.YAHOO), desk.file("g", samples.GOOGLE), late, ours=True)
     names = [domain["domain"] for domain in data["domains"]]  # type: ignore[attr-defined]
     assert names == ["zeta.test", "alpha.test", "beta.test"]

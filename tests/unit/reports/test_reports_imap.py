@@ -5,7 +5,6 @@ from __future__ import annotations
 import imaplib
 from collections.abc import Iterator
 from datetime import date
-from types import TracebackType
 from typing import Any, Self
 
 import pytest
@@ -38,12 +37,7 @@ class Server:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.said.append(("closed",))
 
     def authenticate(self, mechanism: str, answer: Any) -> None:
