@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import json
@@ -217,4 +218,10 @@ LETTER = mail(b"\x00\x01", "application/octet-stream", "photo.bin", "Holiday")
 FORWARDED = (
     b"Subject: Fwd: this came\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"
     b"--b\nContent-Type: message/rfc822\n\n" + DMARC_MAIL + b"\n--b--\n"
+)
+# As Google and Mimecast send it: the report is the whole message.
+BARE = (
+    b"Subject: Report domain: alpha.test Submitter: google.com Report-ID: 4711\n"
+    b'Content-Type: application/gzip; name="google.com!alpha.test!1763942400!1764028799.xml.gz"\n'
+    b"Content-Transfer-Encoding: base64\n\n" + base64.encodebytes(GZIPPED)
 )

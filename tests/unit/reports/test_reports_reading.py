@@ -43,9 +43,10 @@ def tls_of(data: bytes) -> TlsReport:
         mail(samples.GOOGLE, "text/xml", "report.xml"),
         mail(zipped(r__xml=samples.GOOGLE), "application/x-zip-compressed", "r.zip", "Weekly"),
         samples.FORWARDED,
+        samples.BARE,
     ],
     ids=["XML", "mark", "gzip", "gzip and more", "zip", "gzip in zip", "mail", "XML in mail",
-         "zip in mail", "forwarded"],
+         "zip in mail", "forwarded", "no multipart"],
 )  # fmt: skip
 def test_a_report_is_the_same_however_it_is_packed(data: bytes) -> None:
     assert dmarc(data) == dmarc(samples.GOOGLE)
