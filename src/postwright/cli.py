@@ -11,6 +11,7 @@ from rich.console import Console
 from postwright.dns.cli import app as dns
 from postwright.report import read
 from postwright.report.page import show
+from postwright.reports.cli import reports
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,6 +21,7 @@ app = typer.Typer(
     help=__doc__,
 )
 app.add_typer(dns, name="dns")
+app.command()(reports)
 
 # A status of 2 means changes here: a command that cannot be understood is an error like any other.
 # Typer keeps click's UsageError to itself; it is what BadParameter derives from.
