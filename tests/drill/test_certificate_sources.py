@@ -1,0 +1,149 @@
+"""Certificates from elsewhere: another ACME server, an own CA, a second key; and back again."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from labkit import MAIL_HOSTS, ROOT, Play, on, play
+from labmail import Post
+
+TOOL = "/usr/local/sbin/postwright-certificates"
+SERVICE = "postwright-certificates.service"
+HOSTNAMES = {"mx1": "mx1.alpha.test", "mx2": "mx2.gamma.test"}
+EAB = {"kid": "operator-1", "key": "cG9zdHdyaWdodC1sYWItZWFiLWtleS1vZi0zMi1ieXRlcw"}
+OTHER_ACME = "https://acme.test:24000/dir"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def lab_facts(lab_up: None) -> dict[str, Any]:
+    """The lab, with mail hosts that are built."""
+    facts: dict[str, Any] = json.loads((ROOT / ".lab" / "lab.json").read_text(encoding="utf-8"))
+    built = play("site.yml")
+    assert built.status == 0, built.output[-3000:]
+    return facts
+
+
+@pytest.fixture
+def other_acme(lab_facts: dict[str, Any], tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """A second Pebble that asks for an external account and issues for ten days; how to use it."""
+    config = json.loads(on("acme", "cat", "/etc/pebble/pebble.json"))
+    config["pebble"] |= {
+        "listenAddress": ":24000",
+        "managementListenAddress": ":25000",
+        "certificateValidityPeriod": 10 * 86400,
+        "externalAccountBindingRequired": True,
+        "externalAccountMACKeys": {EAB["kid"]: EAB["key"]},
+    }
+    on("acme", "sh", "-ec", f"echo {shlex.quote(json.dumps(config))} >/run/pebble-2.json")
+    on("acme", "systemd-run", "--unit=pebble-2", "--collect", "-EPEBBLE_VA_NOSLEEP=1",
+       "-EPEBBLE_WFE_NONCEREJECT=0", "-EPEBBLE_AUTHZREUSE=0", "/usr/bin/pebble",
+       "-config", "/run/pebble-2.json", "-dnsserver", f"{lab_facts['resolver']}:53")  # fmt: skip
+    fetch = ("curl", "-sSf", "--retry", "20", "--retry-connrefused", "--retry-delay", "1")
+    root = tmp_path / "root.pem"
+    root.write_text(on("client", *fetch, "https://acme.test:25000/roots/0"), encoding="utf-8")
+    yield {
+        "certificates_acme_directory": OTHER_ACME,
+        "certificates_acme_eab_kid": EAB["kid"],
+        "certificates_acme_eab_key": EAB["key"],
+        "certificates_ca_file": str(root),
+    }
+    on("acme", "systemctl", "stop", "pebble-2", status=None)
+
+
+def converge(extra: dict[str, Any], *more: str) -> Play:
+    """Run what makes keys, publishes them and brings certificates into use."""
+    books = [f"playbooks/{name}.yml" for name in ("keys", "dns", "hosts")]
+    return play(*books, "-e", json.dumps(extra), *more)
+
+
+def facts_of(host: str) -> dict[str, Any]:
+    """Return what a host tells DNS."""
+    return dict(json.loads(on(host, TOOL, "describe")))
+
+
+def served(hostname: str, port: str, algorithms: str) -> str:
+    """Return the text of the certificate that a client gets who knows these signatures only."""
+    ask = f"openssl s_client -connect {hostname}:{port} -sigalgs {algorithms} </dev/null"
+    return on("client", "sh", "-c", f"{ask} 2>/dev/null | openssl x509 -noout -text")
+
+
+def test_another_acme_server_asks_for_an_account_and_its_failure_is_told_in_time(
+    lab_facts: dict[str, Any], other_acme: dict[str, Any]
+) -> None:
+    before = {host: facts_of(host) for host in MAIL_HOSTS}
+    moved = converge(other_acme, "--diff")
+    assert moved.status == 0, moved.output[-3000:]
+    assert EAB["key"] not in moved.output
+    for host, hostname in HOSTNAMES.items():
+        now = facts_of(host)
+        assert now["tls_keys"] == before[host]["tls_keys"]
+        assert now["account"].startswith("https://acme.test:24000/")
+        assert on(host, "stat", "-c", "%a %U", "/etc/dehydrated/config") == "600 root\n"
+        # Ten days are fewer than renew_days: the timer renews, for real.
+        on(host, "systemctl", "start", SERVICE)
+        said = on(host, "journalctl", "-o", "cat", "-n", "20", "-u", SERVICE)
+        assert f"issued {hostname} (it was near its end)" in said
+    on("acme", "systemctl", "stop", "pebble-2")
+    post = Post(lab_facts)
+    for host, reader in {"mx1": "taro@alpha.test", "mx2": "saburo@gamma.test"}.items():
+        on(host, "rm", "-f", "/var/lib/postwright/certificates/alarm.sent")
+        on(host, "systemctl", "start", SERVICE, status=1)
+        letter = post.arrived(reader, f"{HOSTNAMES[host]} ends in 9 days")
+        assert letter is not None
+        assert b"the ACME server gave no certificate" in letter
+    verified = play("playbooks/verify.yml", "--limit", "mail_hosts")
+    assert verified.output.count("no certificate is near its end: ") == len(MAIL_HOSTS)
+    back = converge({})
+    assert back.status == 0, back.output[-3000:]
+    for host in MAIL_HOSTS:
+        now = facts_of(host)
+        assert (now["account"], now["tls_keys"]) == (
+            before[host]["account"], before[host]["tls_keys"]
+        )  # fmt: skip
+    verified = play("playbooks/verify.yml", "--limit", "mail_hosts")
+    assert verified.status == 0, verified.output[-3000:]
+
+
+def test_peers_without_ecdsa_get_an_rsa_certificate_that_dane_knows(
+    lab_facts: dict[str, Any],
+) -> None:
+    wanted = {"mail_rsa_key_bits": 2048}
+    assert converge(wanted).status == 0
+    on("ns1", "unbound-control", "flush_zone", "test")
+    for hostname in HOSTNAMES.values():
+        for port in ("465", "993", "25 -starttls smtp", "4190 -starttls sieve"):
+            assert "rsaEncryption" in served(hostname, port, "RSA-PSS+SHA256")
+            assert "id-ecPublicKey" in served(hostname, port, "ECDSA+SHA256:RSA-PSS+SHA256")
+        assert len(on("client", "kdig", "+short", f"_25._tcp.{hostname}", "TLSA").split()) == 16
+    again = converge(wanted)
+    assert {counters["changed"] for counters in again.recap().values()} == {0}
+    verified = play("playbooks/verify.yml", "--limit", "mail_hosts", "-e", json.dumps(wanted))
+    assert verified.status == 0, verified.output[-3000:]
+    assert converge({}).status == 0
+
+
+def test_what_is_to_be_backed_up_keeps_the_account_and_the_keys() -> None:
+    role = yaml.safe_load((ROOT / "roles/certificates/vars/main.yml").read_text(encoding="utf-8"))
+    paths = " ".join(role["certificates_backup_paths"])
+    before = facts_of("mx1")
+    try:
+        on(
+            "mx1",
+            "sh",
+            "-ec",
+            f"tar -C / -cf /root/kept.tar $(ls -d {paths} 2>/dev/null || true); rm -rf {paths}",
+        )
+        assert facts_of("mx1")["account"] is None
+    finally:
+        on("mx1", "tar", "-C", "/", "-xf", "/root/kept.tar")
+        on("mx1", "rm", "/root/kept.tar")
+    assert "registered" not in on("mx1", TOOL, "keys")
+    after = facts_of("mx1")
+    assert (after["account"], after["tls_keys"]) == (before["account"], before["tls_keys"])
