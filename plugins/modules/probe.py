@@ -32,6 +32,10 @@ options:
       ipv4: {description: The address of its server., type: str, required: true}
       submissions: {description: The port for submission., type: int, default: 465}
       imaps: {description: The port for IMAP., type: int, default: 993}
+  patience:
+    description: Within how many seconds a message must arrive; longer where a peer has senders wait.
+    type: int
+    default: 60
 author: The Postwright authors
 """
 
@@ -66,6 +70,7 @@ def main() -> None:
             "mails": {"type": "list", "elements": "dict", "required": True},
             "passwords": {"type": "dict", "default": {}, "no_log": True},
             "outsider": {"type": "str", "required": True},
+            "patience": {"type": "int", "default": 60},
             "peer": {
                 "type": "dict",
                 "options": {
@@ -81,7 +86,9 @@ def main() -> None:
         supports_check_mode=True,
     )
     given = module.params
-    results = run(given["mails"], given["passwords"], given["outsider"], given["peer"])
+    results = run(
+        given["mails"], given["passwords"], given["outsider"], given["peer"], given["patience"]
+    )
     module.exit_json(
         changed=False,
         probe_results=results,

@@ -41,7 +41,7 @@ def entries(site: Site) -> list[Entry]:
 
 
 def test_verify_passes_in_every_check(entries: list[Entry]) -> None:
-    assert [entry for entry in entries if not entry.ok] == []
+    assert [entry for entry in entries if not entry.ok and not entry.waived] == []
 
 
 @pytest.mark.parametrize(("origin", "destination"), [*permutations(ACCOUNTS, 2)])

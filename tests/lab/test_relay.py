@@ -197,7 +197,7 @@ def port_25_blocked(host: str) -> Iterator[None]:
     """Have the network of a host refuse what goes to anybody's port 25 (OP25B)."""
     table = ("inet", "postwright", "blocked")
     on(host, "nft", "add", "chain", *table, "{ type filter hook output priority 0; }")
-    on(host, "nft", "add", "rule", *table, "tcp", "dport", "25", "reject")
+    on(host, "nft", "add", "rule", *table, "oifname", "!=", "lo", "tcp", "dport", "25", "reject")
     try:
         yield
     finally:

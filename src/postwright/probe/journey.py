@@ -14,7 +14,7 @@ from .submission import Login, message, open_session, submit
 from .wire import Target
 
 ARRIVAL = 60.0
-"""Seconds within which a message must be in the other's INBOX."""
+"""Seconds within which a message must be in the other's INBOX, where nobody says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,12 @@ def _send(origin: End, recipient: str) -> tuple[str, str]:
 
 
 def travel(
-    recorder: Recorder, origin: End, recipient: str, destination: End, judged: bool
+    recorder: Recorder,
+    origin: End,
+    recipient: str,
+    destination: End,
+    judged: bool,
+    patience: float = ARRIVAL,
 ) -> bytes | None:
     """Send a message and find it; each leg is one check.
 
@@ -78,6 +83,7 @@ def travel(
         destination: whose mailbox it must reach.
         judged: whether the destination is another organisation that states what it thinks of
             SPF, DKIM and DMARC in Authentication-Results.
+        patience: seconds within which it must have arrived.
 
     Returns:
         The message as it lies in the mailbox, or None where it never came.
@@ -96,9 +102,9 @@ def travel(
     mailbox: list[bytes] = []
 
     def arrived() -> tuple[bool, str]:
-        text = read_imap(destination.access, destination.imaps, destination.login, token, ARRIVAL)
+        text = read_imap(destination.access, destination.imaps, destination.login, token, patience)
         if text is None:
-            return False, f"not in INBOX after {ARRIVAL:.0f} s"
+            return False, f"not in INBOX after {patience:.0f} s"
         mailbox.append(text)
         copies = count_imap(destination.access, destination.imaps, destination.login, token)
         return copies == 1, f"{copies} in INBOX, read over port {destination.imaps}"

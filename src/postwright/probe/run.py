@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from .journey import End, travel
+from .journey import ARRIVAL, End, travel
 from .mailbox import check_closed, check_mailbox
 from .result import Recorder
 from .submission import Login, check_notification, check_submission
@@ -117,7 +117,10 @@ def ends(mail: dict[str, Any], passwords: dict[str, str], family: str) -> list[E
 
 
 def probe_journeys(
-    mails: list[dict[str, Any]], passwords: dict[str, str], peer: dict[str, Any] | None
+    mails: list[dict[str, Any]],
+    passwords: dict[str, str],
+    peer: dict[str, Any] | None,
+    patience: float = ARRIVAL,
 ) -> Recorder:
     """Send a message between every pair of accounts, the peer's account among them."""
     everyone: list[tuple[End, bool]] = [
@@ -133,7 +136,7 @@ def probe_journeys(
     def go(pair: tuple[End, tuple[End, bool]]) -> Recorder:
         recorder = Recorder()
         origin, (destination, judged) = pair
-        travel(recorder, origin, destination.login.address, destination, judged)
+        travel(recorder, origin, destination.login.address, destination, judged, patience)
         return recorder
 
     pairs = [
@@ -159,6 +162,7 @@ def run(
     passwords: dict[str, str],
     outsider: str,
     peer: dict[str, Any] | None,
+    patience: float = ARRIVAL,
 ) -> list[dict[str, Any]]:
     """Probe all addresses side by side, then send mail between all accounts; return all results."""
     with ThreadPoolExecutor(PARALLEL) as pool:
@@ -170,5 +174,5 @@ def run(
             for part in parts(mail, target, passwords, outsider)
         ]
         hosts = list(pool.map(recorded, work))
-    journeys = probe_journeys(mails, passwords, peer)
+    journeys = probe_journeys(mails, passwords, peer, patience)
     return [result for recorder in [*hosts, journeys] for result in recorder.dump()]
