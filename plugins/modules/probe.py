@@ -33,7 +33,7 @@ options:
       submissions: {description: The port for submission., type: int, default: 465}
       imaps: {description: The port for IMAP., type: int, default: 993}
   patience:
-    description: Within how many seconds a message must arrive; longer where a peer has senders wait.
+    description: How many seconds a message may take; more where a peer has senders wait.
     type: int
     default: 60
 author: The Postwright authors
