@@ -19,7 +19,7 @@ TOOL = "/usr/local/sbin/postwright-certificates"
 SERVICE = "postwright-certificates.service"
 HOSTNAMES = {"mx1": "mx1.alpha.test", "mx2": "mx2.gamma.test"}
 # 32 bytes, as CAs give them: Debian 12's dehydrated can use no key that is not a multiple of 16.
-EAB = {"kid": "operator-1", "key": base64.urlsafe_b64encode(b"k" * 32).decode().rstrip("=")}
+EAB = {"kid": "operator-1", "key": base64.urlsafe_b64encode(bytes(range(32))).decode().rstrip("=")}
 OTHER_ACME = "https://acme.test:24000/dir"
 
 
