@@ -33,7 +33,9 @@ def lab_facts(lab_up: None) -> dict[str, Any]:
 
 
 @pytest.fixture
-def other_acme(lab_facts: dict[str, Any], tmp_path: Path) -> Iterator[dict[str, Any]]:
+def other_acme(
+    lab_facts: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dict[str, Any]]:
     """A second Pebble that asks for an external account and issues for ten days; how to use it."""
     config = json.loads(on("acme", "cat", "/etc/pebble/pebble.json"))
     config["pebble"] |= {
@@ -50,6 +52,11 @@ def other_acme(lab_facts: dict[str, Any], tmp_path: Path) -> Iterator[dict[str, 
     fetch = ("curl", "-sSf", "--retry", "20", "--retry-connrefused", "--retry-delay", "1")
     root = tmp_path / "root.pem"
     root.write_text(on("client", *fetch, "https://acme.test:25000/roots/0"), encoding="utf-8")
+    # Whoever reads mail here has to trust both servers.
+    trusted = tmp_path / "trusted.pem"
+    ours = Path(lab_facts["ca_file"]).read_text(encoding="utf-8")
+    trusted.write_text(ours + root.read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
     yield {
         "certificates_acme_directory": OTHER_ACME,
         "certificates_acme_eab_kid": EAB["kid"],
