@@ -112,8 +112,9 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
     host = inventory.hosts[host_name]
     domains = inventory.domains_of(host_name)
     names = [domain.name for domain in domains]
-    sites = _sites(inventory, domains, host_name)
-    policies = _policies(inventory, domains, host_name)
+    documented = [domain for domain in domains if web_host(inventory, domain).name == host_name]
+    policies = _policies(inventory, documented)
+    sites = _sites(documented, policies)
     way = leaving(inventory, host, domains)
     held = certificates(host, sites)
     return Mail(
@@ -176,26 +177,26 @@ def _iso(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-def _sites(inventory: Inventory, domains: list[Domain], host_name: str) -> list[Site]:
-    """Return the sites of the domains that this host comes first for."""
+def _sites(domains: list[Domain], policies: dict[str, Policy]) -> list[Site]:
+    """Return the sites of the domains that a host comes first for."""
     return [
         Site(
             domain=domain.name,
             certificate=names[0],
             names=list(names),
-            policy_file=policy_file(domain.name) if policy(inventory, domain) else None,
+            policy_file=at if (at := policy_file(domain.name)) in policies else None,
         )
         for domain in domains
-        if (names := web_names(domain)) and web_host(inventory, domain).name == host_name
+        if (names := web_names(domain))
     ]
 
 
-def _policies(inventory: Inventory, domains: list[Domain], host_name: str) -> dict[str, Policy]:
-    """Return the policies of the domains that this host comes first for, by their files."""
+def _policies(inventory: Inventory, domains: list[Domain]) -> dict[str, Policy]:
+    """Return the policies of the domains that a host comes first for, by their files."""
     return {
         policy_file(domain.name): found
         for domain in domains
-        if web_host(inventory, domain).name == host_name and (found := policy(inventory, domain))
+        if (found := policy(inventory, domain))
     }
 
 
