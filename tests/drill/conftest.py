@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 import drill_state
 from drill_kill import Say
-from labkit import MAIL_HOSTS, command, lab, play
+from labkit import MAIL_HOSTS, ROOT, command, lab, play
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +39,18 @@ def lab_up(say: Say) -> Iterator[None]:
     yield
     if not was_up:
         lab("down")
+
+
+@pytest.fixture(scope="session")
+def facts(lab_up: None, say: Say) -> dict[str, Any]:
+    """The lab with both mail hosts built."""
+    say("the mail hosts are built")
+    site = play("site.yml")
+    assert site.status == 0, site.output[-4000:]
+    found: dict[str, Any] = json.loads((ROOT / ".lab" / "lab.json").read_text(encoding="utf-8"))
+    # The probe's functions verify names by the trust store: here, the lab's.
+    os.environ["SSL_CERT_FILE"] = found["ca_file"]
+    return found
 
 
 @pytest.fixture(scope="session")

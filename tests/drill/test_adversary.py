@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import pytest
 from adversary import Adversary
 from adversary_cases import CASES, Case, Outcome
 from drill_kill import Say
-from labkit import ROOT, on, play
+from labkit import on
 from labmail import Post
 from postwright.probe.result import awaited
 from postwright.probe.submission import message, open_session, submit
@@ -30,18 +29,6 @@ class Seen:
 
     outcome: Outcome | None
     told: str
-
-
-@pytest.fixture(scope="module")
-def facts(lab_up: None, say: Say) -> dict[str, Any]:
-    """The lab with built mail hosts."""
-    say("the hosts are built")
-    site = play("site.yml")
-    assert site.status == 0, site.output[-4000:]
-    found: dict[str, Any] = json.loads((ROOT / ".lab" / "lab.json").read_text(encoding="utf-8"))
-    # Submission verifies names by the trust store: here, the lab's.
-    os.environ["SSL_CERT_FILE"] = found["ca_file"]
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -23,18 +23,9 @@ EAB = {"kid": "operator-1", "key": base64.urlsafe_b64encode(bytes(range(32))).de
 OTHER_ACME = "https://acme.test:24000/dir"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def lab_facts(lab_up: None) -> dict[str, Any]:
-    """The lab, with mail hosts that are built."""
-    facts: dict[str, Any] = json.loads((ROOT / ".lab" / "lab.json").read_text(encoding="utf-8"))
-    built = play("site.yml")
-    assert built.status == 0, built.output[-3000:]
-    return facts
-
-
 @pytest.fixture
 def other_acme(
-    lab_facts: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    facts: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[dict[str, Any]]:
     """A second Pebble that asks for an external account and issues for ten days; how to use it."""
     config = json.loads(on("acme", "cat", "/etc/pebble/pebble.json"))
@@ -48,13 +39,13 @@ def other_acme(
     on("acme", "sh", "-ec", f"echo {shlex.quote(json.dumps(config))} >/run/pebble-2.json")
     on("acme", "systemd-run", "--unit=pebble-2", "--collect", "-EPEBBLE_VA_NOSLEEP=1",
        "-EPEBBLE_WFE_NONCEREJECT=0", "-EPEBBLE_AUTHZREUSE=0", "/usr/bin/pebble",
-       "-config", "/run/pebble-2.json", "-dnsserver", f"{lab_facts['resolver']}:53")  # fmt: skip
+       "-config", "/run/pebble-2.json", "-dnsserver", f"{facts['resolver']}:53")  # fmt: skip
     fetch = ("curl", "-sSf", "--retry", "20", "--retry-connrefused", "--retry-delay", "1")
     root = tmp_path / "root.pem"
     root.write_text(on("client", *fetch, "https://acme.test:25000/roots/0"), encoding="utf-8")
     # Whoever reads mail here has to trust both servers.
     trusted = tmp_path / "trusted.pem"
-    ours = Path(lab_facts["ca_file"]).read_text(encoding="utf-8")
+    ours = Path(facts["ca_file"]).read_text(encoding="utf-8")
     trusted.write_text(ours + root.read_text(encoding="utf-8"), encoding="utf-8")
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
     yield {
@@ -84,7 +75,7 @@ def served(hostname: str, port: str, algorithms: str) -> str:
 
 
 def test_another_acme_server_asks_for_an_account_and_its_failure_is_told_in_time(
-    lab_facts: dict[str, Any], other_acme: dict[str, Any]
+    facts: dict[str, Any], other_acme: dict[str, Any]
 ) -> None:
     before = {host: facts_of(host) for host in MAIL_HOSTS}
     moved = converge(other_acme, "--diff")
@@ -100,7 +91,7 @@ def test_another_acme_server_asks_for_an_account_and_its_failure_is_told_in_time
         said = on(host, "journalctl", "-o", "cat", "-n", "20", "-u", SERVICE)
         assert f"issued {hostname} (it was near its end)" in said
     on("acme", "systemctl", "stop", "pebble-2")
-    post = Post(lab_facts)
+    post = Post(facts)
     for host, reader in {"mx1": "taro@alpha.test", "mx2": "saburo@gamma.test"}.items():
         on(host, "rm", "-f", "/var/lib/postwright/certificates/alarm.sent")
         on(host, "systemctl", "start", SERVICE, status=1)
@@ -123,7 +114,7 @@ def test_another_acme_server_asks_for_an_account_and_its_failure_is_told_in_time
 
 
 def test_peers_without_ecdsa_get_an_rsa_certificate_that_dane_knows(
-    lab_facts: dict[str, Any],
+    facts: dict[str, Any],
 ) -> None:
     wanted = {"mail_rsa_key_bits": 2048}
     assert converge(wanted).status == 0
@@ -140,7 +131,7 @@ def test_peers_without_ecdsa_get_an_rsa_certificate_that_dane_knows(
     assert converge({}).status == 0
 
 
-def test_what_is_to_be_backed_up_keeps_the_account_and_the_keys() -> None:
+def test_what_is_to_be_backed_up_keeps_the_account_and_the_keys(facts: dict[str, Any]) -> None:
     role = yaml.safe_load((ROOT / "roles/certificates/vars/main.yml").read_text(encoding="utf-8"))
     paths = " ".join(role["certificates_backup_paths"])
     before = facts_of("mx1")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
 import judges
 from drill_kill import Say
-from labkit import MAIL_HOSTS, ROOT, play
+from labkit import MAIL_HOSTS
 
 DOMAINS = ["alpha.test", "beta.test", "delta.test", "gamma.test"]
 NAMES = {"mx1": "mx1.alpha.test", "mx2": "mx2.gamma.test"}
@@ -20,16 +19,6 @@ NO_REPORTS = {
     "An SMTP TLS Reporting record does not exist.": ("beta.test", "delta.test", "gamma.test"),
     "rua tag (destination for aggregate reports) not found.": ("beta.test", "delta.test"),
 }
-
-
-@pytest.fixture(scope="module")
-def facts(lab_up: None, say: Say) -> dict[str, Any]:
-    """The lab with both mail hosts built."""
-    say("judges: the mail hosts are built")
-    built = play("site.yml")
-    assert built.status == 0, built.output[-4000:]
-    found: dict[str, Any] = json.loads((ROOT / ".lab/lab.json").read_text(encoding="utf-8"))
-    return found
 
 
 @pytest.mark.parametrize("port", [25, 465, 993, 995])
