@@ -16,13 +16,17 @@ _HOST_ADDRESSES = ("abuse", "mailer-daemon", "postmaster", "root")
 
 
 class MailHost(Value):
-    """The host itself; addresses and days (ISO 8601) as text, since templates print them."""
+    """The host itself; addresses and days (ISO 8601) as text, since templates print them.
+
+    `takes_old_senders` is of the day of the run, so that a host and its proof mean the same.
+    """
 
     name: str
     hostname: str
     ipv4: str
     ipv6: str | None
     old_senders_until: str | None
+    takes_old_senders: bool
 
 
 class Mailbox(Value):
@@ -124,6 +128,7 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
             ipv4=str(host.ipv4),
             ipv6=None if host.ipv6 is None else str(host.ipv6),
             old_senders_until=_iso(host.old_senders_until),
+            takes_old_senders=host.takes_old_senders(date.today()),
         ),
         domains=names,
         mailboxes=[mailbox for domain in domains for mailbox in _mailboxes(domain)],

@@ -27,6 +27,10 @@ class Host(BaseModel):
     old_senders_until: date | None = None
     records: HostRecords = Field(default_factory=HostRecords)
 
+    def takes_old_senders(self, today: date) -> bool:
+        """Tell whether port 25 takes more than the TLS profile on this day."""
+        return self.old_senders_until is not None and today <= self.old_senders_until
+
 
 class Domain(DomainSpec):
     """A mail domain; `name` is its A-label, lower case."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
 from functools import partial
 from typing import Any
 
@@ -26,11 +25,6 @@ def targets(host: dict[str, Any]) -> list[Target]:
     """Return the host's addresses as targets."""
     pairs = (("IPv4", host["ipv4"]), ("IPv6", host["ipv6"]))
     return [Target(host["hostname"], address, family) for family, address in pairs if address]
-
-
-def takes_old_senders(host: dict[str, Any], today: date) -> bool:
-    """Tell whether the operator lets old senders in on this day."""
-    return today.isoformat() <= (host["old_senders_until"] or "")
 
 
 def logins(mail: dict[str, Any], passwords: dict[str, str]) -> list[Login]:
@@ -74,7 +68,7 @@ def parts(
                 strict=bool(strict),
                 send_only=send_only,
                 outsider=outsider,
-                takes_old_tls=takes_old_senders(mail["host"], date.today()),
+                takes_old_tls=mail["host"]["takes_old_senders"],
             )
         )
     submissions = ports["submissions"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from model_samples import HASH, good, spoilt
@@ -47,6 +47,15 @@ def test_a_day_may_be_written_with_or_without_quotes(written: object) -> None:
     value = mail("mx1", ("mail_hosts/mx1/mail_old_senders_until", written))
     assert value.host.old_senders_until == "2027-01-31"
     assert mail("mx2").host.old_senders_until is None
+
+
+@pytest.mark.parametrize(("days", "taken"), [(0, True), (1, True), (-1, False)])
+def test_old_senders_are_taken_through_the_day_that_is_named(days: int, taken: bool) -> None:
+    until = date.today() + timedelta(days=days)
+    assert mail("mx1", ("mail_hosts/mx1/mail_old_senders_until", until)).host.takes_old_senders == (
+        taken
+    )
+    assert not mail("mx2").host.takes_old_senders
 
 
 def test_aliases_and_forwards_are_full_addresses() -> None:

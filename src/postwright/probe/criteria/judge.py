@@ -110,7 +110,7 @@ def _stated(name: str, domain: Domain, hosts: Iterable[Host]) -> Iterator[str]:
         yield from (
             f"{host.name} takes old senders until {host.old_senders_until}: mail_old_senders_until"
             for host in hosts
-            if host.old_senders_until is not None and date.today() <= host.old_senders_until
+            if host.takes_old_senders(date.today())
         )
     left = {"dmarc": "dmarc", "dmarc_policy": "dmarc", "dkim": "dkim", "spf": "spf"}
     left |= {"spf_policy": "spf"}
