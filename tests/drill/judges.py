@@ -41,6 +41,26 @@ def sslyze(facts: dict[str, Any], host: str, name: str, port: int) -> str:
     return done.stdout.partition("COMPLIANCE AGAINST TLS CONFIGURATION")[2]
 
 
+def testssl(facts: dict[str, Any], host: str, name: str, port: int) -> dict[str, str]:
+    """Return what testssl.sh on the client says of a port: severity by the finding's id.
+
+    Raises:
+        AssertionError: it did not come to its end.
+    """
+    start = {25: ("--starttls", "smtp"), 4190: ("--starttls", "sieve")}.get(port, ())
+    said = on(
+        "client", "sh", "-ec",
+        'file=$(mktemp -u); testssl --quiet --color 0 --warnings batch --jsonfile "$file" "$@"'
+        ' >&2 || true; cat "$file"; rm "$file"', "sh",
+        # It has CA bundles of its own, which know nothing of the lab's.
+        "--add-ca", "/etc/ssl/certs/ca-certificates.crt",
+        *start, "--ip", facts["hosts"][host]["ipv4"], f"{name}:{port}",
+    )  # fmt: skip
+    found = {each["id"]: each["severity"] for each in json.loads(said)}
+    assert "scanTime" in found, said[-1000:]
+    return found
+
+
 def checkdmarc(facts: dict[str, Any], domains: list[str]) -> list[dict[str, Any]]:
     """Return what checkdmarc says of domains; it asks the lab's resolver for every name.
 

@@ -36,6 +36,8 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "client": (
         *("openssl", "curl", "swaks", "libnet-ssleay-perl", "netcat-openbsd"),
         *("bind9-dnsutils", "knot-dnsutils"),
+        # A judge, and what its test of injected commands needs
+        *("testssl.sh", "socat"),
     ),
 }
 _KEPT = 30 * 86400  # seconds that an image or .deb stays in the cache unused
