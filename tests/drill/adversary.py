@@ -19,6 +19,7 @@ import dns.update
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -68,25 +69,38 @@ class Authority:
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, shown)])
         alone = chain is Chain.SELF_SIGNED
         ends = timedelta(days=-1 if chain is Chain.EXPIRED else 30)
+        issuer = subject if alone else self.certificate.subject
         signer = key if alone else self.key
-        issued = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(subject if alone else self.certificate.subject)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(datetime.now(UTC) - timedelta(days=2))
-            .not_valid_after(datetime.now(UTC) + ends)
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(shown)]), critical=False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()),
-                critical=False,
-            )
-            .sign(signer, hashes.SHA256())
-        )
+        issued = certificate(shown, key.public_key(), issuer, signer, ends)
         private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         pem = private + issued.public_bytes(Encoding.PEM)
         return Certificate(pem.decode() + ("" if alone else self.pem), _digest(key.public_key()))
+
+
+def certificate(
+    name: str,
+    key: CertificatePublicKeyTypes,
+    issuer: x509.Name,
+    signer: ec.EllipticCurvePrivateKey,
+    ends: timedelta = timedelta(days=30),
+    digest: type[hashes.SHA256 | hashes.SHA224] = hashes.SHA256,
+) -> x509.Certificate:
+    """Return a certificate of a server's name and key."""
+    return (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime.now(UTC) - timedelta(days=2))
+        .not_valid_after(datetime.now(UTC) + ends)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()),
+            critical=False,
+        )
+        .sign(signer, digest())
+    )
 
 
 def _digest(key: Any) -> str:
