@@ -13,6 +13,7 @@ from .drivers import drivers
 from .errors import DnsError
 from .facts import DkimKey, HostFacts, Known
 from .known import hosts_said
+from .listed_keys import ListedKeys, listed_keys
 from .look import resolver_look, unanswered
 from .plan import Guards, Plan
 from .run import (
@@ -36,6 +37,7 @@ __all__ = [
     "Guards",
     "HostFacts",
     "Known",
+    "ListedKeys",
     "Order",
     "Phase",
     "Plan",
@@ -47,6 +49,7 @@ __all__ = [
     "desired",
     "drivers",
     "hosts_said",
+    "listed_keys",
     "make_plans",
     "make_stages",
     "owned",
