@@ -13,7 +13,6 @@ from .drivers import drivers
 from .errors import DnsError
 from .facts import DkimKey, HostFacts, Known
 from .known import hosts_said
-from .listed_keys import ListedKeys, listed_keys
 from .look import resolver_look, unanswered
 from .plan import Guards, Plan
 from .run import (
@@ -29,6 +28,7 @@ from .run import (
     publish,
 )
 from .stages import make_stages, refusals
+from .tls_keys import ListedKeys, listed_keys
 
 __all__ = [
     "Authorities",
