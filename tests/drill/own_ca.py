@@ -12,6 +12,18 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 ROOT = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "A drill's own CA")])
 
+_SIGNS = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+
 
 class OwnCa:
     """Issues certificates into a folder, as files in PEM."""
@@ -45,8 +57,15 @@ class OwnCa:
             .not_valid_before(now - timedelta(days=1))
             .not_valid_after(now + timedelta(days=90))
             .add_extension(x509.BasicConstraints(not names, None), critical=True)
+            # Strict verification wants the rest (RFC 5280 4.2.1.1 to 4.2.1.3).
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), False
+            )
         )
-        if names:
+        if not names:
+            builder = builder.add_extension(_SIGNS, critical=True)
+        else:
             found = x509.SubjectAlternativeName([x509.DNSName(each) for each in names])
             builder = builder.add_extension(found, critical=True)
         return builder.sign(self.key, SHA256())
