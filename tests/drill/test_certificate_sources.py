@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +13,11 @@ from typing import Any
 import pytest
 import yaml
 
+from dane_senders import Senders, dane_senders
 from labkit import MAIL_HOSTS, ROOT, Play, on, play
 from labmail import Post
+from own_ca import OwnCa
+from tls_clients import tls_clients
 
 TOOL = "/usr/local/sbin/postwright-certificates"
 SERVICE = "postwright-certificates.service"
@@ -113,22 +117,152 @@ def test_another_acme_server_asks_for_an_account_and_its_failure_is_told_in_time
     assert verified.status == 0, verified.output[-3000:]
 
 
-def test_peers_without_ecdsa_get_an_rsa_certificate_that_dane_knows(
+def test_caa_names_both_accounts_until_the_certificates_have_moved(
+    facts: dict[str, Any], other_acme: dict[str, Any]
+) -> None:
+    old = {host: facts_of(host)["account"] for host in MAIL_HOSTS}
+    addresses = {name: facts["hosts"][host]["ipv4"] for host, name in HOSTNAMES.items()}
+    with tls_clients(addresses) as wrong, dane_senders(list(HOSTNAMES.values())) as senders:
+        for wanted in (other_acme, {}):
+            extra = ("-e", json.dumps(wanted))
+            announced = play("playbooks/keys.yml", "playbooks/announce.yml", *extra)
+            assert announced.status == 0, announced.output[-3000:]
+            new = {host: facts_of(host)["account"] for host in MAIL_HOSTS}
+            for host, hostname in HOSTNAMES.items():
+                assert caa(facts, hostname) == {old[host], new[host]}
+            moved = play("playbooks/hosts.yml", "playbooks/cutover.yml", *extra)
+            assert moved.status == 0, moved.output[-3000:]
+            for host, hostname in HOSTNAMES.items():
+                assert caa(facts, hostname) == {new[host]}
+            old = new
+        assert (wrong, senders.refused()) == ([], [])
+
+
+def caa(facts: dict[str, Any], name: str) -> set[str]:
+    """Return the ACME accounts that the authoritative server lets order for a name."""
+    server = facts["hosts"]["ns1"]["ipv4"]
+    said = on("client", "kdig", "+short", f"@{server}", name, "CAA")
+    return set(re.findall(r"accounturi=([^\s;\"]+)", said))
+
+
+def ttl_passes() -> None:
+    """Have the TTL pass since new keys were published: for who publishes and for who remembers."""
+    earlier = (
+        "import json, pathlib; p = pathlib.Path('/var/lib/postwright/certificates/published.json');"
+        "r = json.loads(p.read_text()); r['since'] = {k: t - 86400 for k, t in r['since'].items()};"
+        "assert r['since']; p.write_text(json.dumps(r))"
+    )
+    for host in MAIL_HOSTS:
+        on(host, "python3", "-c", earlier)
+    on("ns1", "unbound-control", "flush_zone", "test")
+
+
+def wait_for_it(wanted: dict[str, Any], senders: Senders) -> None:
+    """Converge to new keys: they are published at once, and served when their TTL has passed."""
+    before = {host: in_service(hostname) for host, hostname in HOSTNAMES.items()}
+    first = converge(wanted)
+    assert first.status == 0, first.output[-3000:]
+    assert {host: in_service(hostname) for host, hostname in HOSTNAMES.items()} == before
+    verified = play("playbooks/verify.yml", "--limit", "mail_hosts", "-e", json.dumps(wanted))
+    assert verified.status == 0, verified.output[-3000:]
+    assert verified.output.count("is served from") == len(MAIL_HOSTS)
+    ttl_passes()
+    last = converge(wanted)
+    assert last.status == 0, last.output[-3000:]
+    assert [facts_of(host)["waiting"] for host in MAIL_HOSTS] == [[], []]
+    assert senders.refused() == []
+
+
+def in_service(hostname: str) -> str:
+    """Return the public key that port 25 shows to a client like any other."""
+    ask = f"openssl s_client -connect {hostname}:25 -starttls smtp </dev/null 2>/dev/null"
+    return on("client", "sh", "-c", f"{ask} | openssl x509 -noout -pubkey")
+
+
+def test_peers_without_ecdsa_get_an_rsa_certificate_once_dane_knows_it(
     facts: dict[str, Any],
 ) -> None:
     wanted = {"mail_rsa_key_bits": 2048}
-    assert converge(wanted).status == 0
-    on("ns1", "unbound-control", "flush_zone", "test")
-    for hostname in HOSTNAMES.values():
-        for port in ("465", "993", "25 -starttls smtp", "4190 -starttls sieve"):
-            assert "rsaEncryption" in served(hostname, port, "RSA-PSS+SHA256")
-            assert "id-ecPublicKey" in served(hostname, port, "ECDSA+SHA256:RSA-PSS+SHA256")
-        assert len(on("client", "kdig", "+short", f"_25._tcp.{hostname}", "TLSA").split()) == 16
-    again = converge(wanted)
-    assert {counters["changed"] for counters in again.recap().values()} == {0}
-    verified = play("playbooks/verify.yml", "--limit", "mail_hosts", "-e", json.dumps(wanted))
-    assert verified.status == 0, verified.output[-3000:]
-    assert converge({}).status == 0
+    with dane_senders(list(HOSTNAMES.values())) as senders:
+        wait_for_it(wanted, senders)
+        for hostname in HOSTNAMES.values():
+            for port in ("465", "993", "25 -starttls smtp", "4190 -starttls sieve"):
+                assert "rsaEncryption" in served(hostname, port, "RSA-PSS+SHA256")
+                assert "id-ecPublicKey" in served(hostname, port, "ECDSA+SHA256:RSA-PSS+SHA256")
+        again = converge(wanted)
+        assert {counters["changed"] for counters in again.recap().values()} == {0}
+        verified = play("playbooks/verify.yml", "--limit", "mail_hosts", "-e", json.dumps(wanted))
+        assert verified.status == 0, verified.output[-3000:]
+        assert senders.verified("rsa") == set(HOSTNAMES.values())
+        # Keys that are not wanted any more are published for as long as they are served.
+        assert play("playbooks/keys.yml", "playbooks/dns.yml").status == 0
+        assert [len(facts_of(host)["tls_keys"]) for host in MAIL_HOSTS] == [3, 3]
+        assert converge({}).status == 0
+        assert [len(facts_of(host)["tls_keys"]) for host in MAIL_HOSTS] == [2, 2]
+        assert senders.refused() == []
+    assert play("playbooks/dns.yml").status == 0
+
+
+def test_given_certificates_come_are_renewed_and_go_and_dane_senders_never_notice(
+    facts: dict[str, Any], tmp_path: Path
+) -> None:
+    ca, before = OwnCa(tmp_path), {host: facts_of(host)["tls_keys"] for host in MAIL_HOSTS}
+    own = [each for host in MAIL_HOSTS for each in certificates_of(host)]
+    keys = {each["name"]: ca.new_key(each["name"]) for each in own}
+
+    def given() -> dict[str, Any]:
+        return {
+            "certificates_ca_file": str(ca.root),
+            "own": {
+                host: {
+                    each["name"]: ca.issue(each["name"], each["names"], keys[each["name"]])
+                    for each in certificates_of(host)
+                }
+                for host in MAIL_HOSTS
+            },
+            "certificates_given": "{{ own[inventory_hostname] }}",
+        }
+
+    with dane_senders(list(HOSTNAMES.values())) as senders:
+        wait_for_it(given(), senders)
+        first = shown(ca.root)
+        renewed = converge(given())
+        assert renewed.status == 0, renewed.output[-3000:]
+        second = shown(ca.root)
+        assert first.isdisjoint(second)
+        for name in HOSTNAMES.values():
+            keys[name] = ca.new_key(name)
+        wait_for_it(given(), senders)
+        assert second.isdisjoint(shown(ca.root))
+        wait_for_it({}, senders)
+    assert {host: facts_of(host)["tls_keys"] for host in MAIL_HOSTS} == before
+
+
+def certificates_of(host: str) -> list[dict[str, Any]]:
+    """Return the certificates of a host, each with `name` and `names`."""
+    found = json.loads(on(host, "cat", "/etc/postwright/certificates.json"))
+    return list(found["certificates"])
+
+
+def shown(root: Path) -> set[str]:
+    """Return the serials that each port shows, where a client trusts this root alone."""
+    on("client", "sh", "-c", f"printf %s {shlex.quote(root.read_text())} >/run/own-root.pem")
+    ports = ("465", "993", "995", "25 -starttls smtp", "4190 -starttls sieve")
+    asked = [(name, port) for name in HOSTNAMES.values() for port in ports]
+    asked += [
+        (name, "443")
+        for host in MAIL_HOSTS
+        for each in certificates_of(host)
+        if "nginx" in each["units"]
+        for name in each["names"]
+    ]
+    found = set()
+    for name, port in asked:
+        ask = f"openssl s_client -connect {name}:{port} -servername {name} -verify_hostname {name}"
+        ask += " -verify_return_error -CAfile /run/own-root.pem -no-CApath </dev/null"
+        found.add(on("client", "sh", "-c", f"set -e; {ask} >/run/s 2>/run/e; "
+                     "openssl x509 -noout -serial </run/s"))  # fmt: skip
+    return found
 
 
 def test_what_is_to_be_backed_up_keeps_the_account_and_the_keys(facts: dict[str, Any]) -> None:

@@ -28,6 +28,7 @@ from .run import (
     publish,
 )
 from .stages import make_stages, refusals
+from .tls_keys import ListedKeys, listed_keys
 
 __all__ = [
     "Authorities",
@@ -36,6 +37,7 @@ __all__ = [
     "Guards",
     "HostFacts",
     "Known",
+    "ListedKeys",
     "Order",
     "Phase",
     "Plan",
@@ -47,6 +49,7 @@ __all__ = [
     "desired",
     "drivers",
     "hosts_said",
+    "listed_keys",
     "make_plans",
     "make_stages",
     "owned",

@@ -18,7 +18,7 @@ import dns.resolver
 
 from .claims import Want
 from .errors import NotAnsweredError
-from .records import canonical
+from .records import RecordSet, Slot, canonical
 
 QUERY_TIMEOUT = 3.0
 PARALLEL = 16
@@ -82,6 +82,14 @@ class Authorities:
             )
         return found
 
+    def zone_of(self, name: str) -> str:
+        """Return the zone that a name lies in; "" where the resolver cannot say."""
+        try:
+            found = dns.resolver.zone_for_name(f"{name}.", resolver=self._resolver)
+        except dns.exception.DNSException:
+            return ""
+        return found.to_text(omit_final_dot=True)
+
     def _names(self, zone: str) -> list[str]:
         found = self._look(zone, "NS") if zone else []
         return sorted(text.lower().rstrip(".") for text in found)
@@ -91,13 +99,7 @@ class Authorities:
 
         A hoster's customer names single addresses, and need not know the zone that they are in.
         """
-        if not name.endswith((".in-addr.arpa", ".ip6.arpa")):
-            return ""
-        try:
-            found = dns.resolver.zone_for_name(f"{name}.", resolver=self._resolver)
-        except dns.exception.DNSException:
-            return ""
-        return found.to_text(omit_final_dot=True)
+        return self.zone_of(name) if name.endswith((".in-addr.arpa", ".ip6.arpa")) else ""
 
     def _of(self, name: str) -> list[str]:
         if name not in self._addresses:
@@ -117,8 +119,21 @@ def ask(authority: Authority, want: Want) -> str | None:
     Raises:
         NoRouteError: this machine cannot send to that kind of address.
     """
-    slot = want.claim.slot
-    query = dns.message.make_query(slot.name, slot.type, use_edns=0, payload=1232)
+    found = look_at(authority, want.claim.slot)
+    if isinstance(found, str):
+        return found
+    ours = sorted(value for value in found.values if want.claim.covers(value))
+    return None if ours == sorted(want.values) else ", ".join(ours) or "nothing"
+
+
+def look_at(authority: Authority, slot: Slot) -> RecordSet | str:
+    """Return the set that a server holds, its values in canonical form, or why there is no answer.
+
+    Raises:
+        NoRouteError: this machine cannot send to that kind of address.
+    """
+    rdtype = dns.rdatatype.from_text(slot.type)
+    query = dns.message.make_query(slot.name, rdtype, use_edns=0, payload=1232)
     query.flags &= ~dns.flags.RD
     try:
         answer, _ = dns.query.udp_with_fallback(query, authority.address, timeout=QUERY_TIMEOUT)
@@ -132,14 +147,9 @@ def ask(authority: Authority, want: Want) -> str | None:
         return dns.rcode.to_text(answer.rcode())
     if not answer.flags & dns.flags.AA:
         return "an answer without authority"
-    values = [
-        canonical(slot.type, rdata.to_text())
-        for rrset in answer.answer
-        if rrset.rdtype == dns.rdatatype.from_text(slot.type)
-        for rdata in rrset
-    ]
-    ours = sorted(value for value in values if want.claim.covers(value))
-    return None if ours == sorted(want.values) else ", ".join(ours) or "nothing"
+    sets = [each for each in answer.answer if each.rdtype == rdtype]
+    values = [canonical(slot.type, rdata.to_text()) for each in sets for rdata in each]
+    return RecordSet(max((each.ttl for each in sets), default=0), tuple(values))
 
 
 def wait(

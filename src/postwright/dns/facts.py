@@ -23,7 +23,8 @@ class HostFacts:
     """One host's facts; what is absent is not known (yet), which is no statement that it is not.
 
     `tls_keys` are SHA-256 digests of public keys (SubjectPublicKeyInfo), current and next, in
-    hexadecimal. `issuer` is the CA's name in CAA records and `account` the ACME account's URI.
+    hexadecimal. `issuer` is the CA's name in CAA records and `account` the ACME account's URI;
+    `former_accounts` are those, by directory, that its present certificates were ordered with.
     `served` are the names that the host answers for over HTTPS with a good certificate, `policies`
     the ids of the MTA-STS policies that it serves, by mail domain.
     """
@@ -31,6 +32,7 @@ class HostFacts:
     tls_keys: tuple[str, ...] = ()
     issuer: str | None = None
     account: str | None = None
+    former_accounts: Mapping[str, str] = field(default_factory=dict)
     served: frozenset[str] = frozenset()
     policies: Mapping[str, str] = field(default_factory=dict)
 

@@ -3,7 +3,7 @@
     {"postwright_facts": 1,
      "dkim": {"example.org": [{"selector": ..., "host": ..., "txt": ...}]},
      "hosts": {"mx1": {"tls_keys": [...], "issuer": ..., "account": ..., "served": [...],
-                       "policies": {"example.org": ...}}}}
+                       "former_accounts": {"https://...": ...}, "policies": {"example.org": ...}}}}
 
 All of it is public: it is what is published. A host that the file does not name is not known, so
 what DNS holds for it stays.
@@ -58,6 +58,7 @@ def _of_host(variables: Mapping[str, Any]) -> HostFacts:
         tls_keys=tuple(said.get("tls_keys", ())),
         issuer=variables.get("certificates_caa_issuer") or issuer,
         account=said.get("account"),
+        former_accounts=said.get("former_accounts", {}),
         served=frozenset(said.get("served", ())),
         policies=policy_ids(variables.get("web_policies") or ""),
     )
@@ -100,11 +101,12 @@ def read(path: Path) -> Known:
         }
         hosts = {
             str(name): HostFacts(
-                tuple(said["tls_keys"]),
-                said["issuer"],
-                said["account"],
-                frozenset(said["served"]),
-                dict(said["policies"]),
+                tls_keys=tuple(said["tls_keys"]),
+                issuer=said["issuer"],
+                account=said["account"],
+                former_accounts=dict(said.get("former_accounts", {})),
+                served=frozenset(said["served"]),
+                policies=dict(said["policies"]),
             )
             for name, said in data["hosts"].items()
         }

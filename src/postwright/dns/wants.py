@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 
+from postwright.certificates.directories import issuer_of
 from postwright.model import Host
 
 from .claims import Claim, Kind, Want
@@ -59,12 +60,20 @@ def caa(records: Records, names: Iterable[str], hosts: Sequence[Host], facts: Fa
     """Add that only these hosts' ACME accounts may get certificates for names (RFC 8657 3).
 
     Without a known account nothing is said: a CAA that names the CA alone would let anybody's
-    account at that CA in, one of an account that is gone would lock us out.
+    account at that CA in, one of an account that is gone would lock us out. While certificates
+    move from one ACME server to another, both accounts are named.
     """
     known = [facts[host.name] for host in hosts if host.name in facts]
     if not all(each.issuer for each in known):
         return
-    values = {f'0 issue "{each.issuer}; accounturi={each.account}"' for each in known}
+    values = {
+        f'0 issue "{issuer}; accounturi={account}"'
+        for each in known
+        for issuer, account in (
+            (each.issuer, each.account),
+            *((issuer_of(at) or each.issuer, old) for at, old in each.former_accounts.items()),
+        )
+    }
     for name in names:
         if len(known) == len(hosts) and all(each.account for each in known):
             records.wants.append(want(Kind.CAA, name, sorted(values)))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from dns_inventory import KEY, inventory
 
+from postwright.certificates.directories import url_of
 from postwright.dns import HostFacts, desired
 from postwright.dns.claims import Claim, Kind
 from postwright.dns.desired import Desired
@@ -88,6 +90,17 @@ def test_caa_names_the_account_of_whoever_orders() -> None:
     assert made["caa", "mta-sts.alpha.test"] == [ACCOUNT.format("mx2")]
     assert made["caa", "alpha.test"] == [ACCOUNT.format("mx1"), ACCOUNT.format("mx2")]
     assert ("caa", "alpha.test") not in table(wanted(inventory()))
+
+
+def test_caa_names_the_former_account_as_well_while_its_certificates_are_served() -> None:
+    staging = {url_of("letsencrypt_staging"): "https://old.test/1", "https://own.test": "urn:old"}
+    moving = replace(FACTS["mx1"], former_accounts=staging)
+    made = table(wanted(inventory(), FACTS | {"mx1": moving}))
+    assert made["caa", "mx1.alpha.test"] == [
+        ACCOUNT.format("mx1"),
+        '0 issue "ca.test; accounturi=urn:old"',
+        '0 issue "letsencrypt.org; accounturi=https://old.test/1"',
+    ]
 
 
 def test_what_no_host_has_told_is_held() -> None:

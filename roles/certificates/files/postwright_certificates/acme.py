@@ -76,6 +76,17 @@ def from_elsewhere(certificate, directory):
     return origin.read_text() != directory
 
 
+def former(certificates, directory):
+    """Return our accounts at servers that present certificates are from and new ones are not."""
+    origins = {
+        origin.read_text()
+        for each in certificates
+        if not each.given and (origin := _origin(each)).exists()
+    }
+    found = {origin: account(origin) for origin in origins - {directory}}
+    return {origin: uri for origin, uri in found.items() if uri}
+
+
 def _folder(directory):
     """Where dehydrated keeps an account: the URL and a line feed, in base64 without padding."""
     return ACCOUNTS / base64.urlsafe_b64encode(f"{directory}\n".encode()).decode().rstrip("=")

@@ -13,18 +13,22 @@ from .store import STATE, replace, run
 DOCUMENTS = {"mta-sts": "/.well-known/mta-sts.txt", "autoconfig": "/mail/config-v1.1.xml"}
 
 
-def deploy(certificates):
+def deploy(certificates, meanwhile):
     """Have each daemon load, once, the certificates that are others than it last loaded.
 
-    Returns what was done.
+    `meanwhile` holds the files that are loaded in place of certificates whose keys wait. Returns
+    what was done.
     """
-    did = []
-    fresh = {each: text for each in certificates if (text := _unloaded(each))}
-    for each, text in fresh.items():
+    did, fresh = [], {}
+    for each in certificates:
+        text = meanwhile[each].read_text() if each in meanwhile else _own(each)
+        if _is_loaded(each, text):
+            continue
+        fresh[each] = text
         replace(Path(each.file), text)
         # nginx includes this where it is there: a name without a certificate stops no other.
         if "nginx" in each.units:
-            replace(STATE / f"{each.name}.nginx",
+            replace(_included(each.name),
                     f"ssl_certificate {each.file};\nssl_certificate_key {each.file};\n"
                     "ssl_reject_handshake off;\n")  # fmt: skip
     for unit in sorted({unit for each in fresh for unit in each.units}):
@@ -34,8 +38,26 @@ def deploy(certificates):
                 sys.exit(f"systemctl reload {unit}: {said}")
             did.append(f"reloaded {unit}")
     for each, text in fresh.items():
-        replace(_record(each), _sum(text))
+        replace(_record(each.name), _sum(text))
     return did
+
+
+def retiring(certificates):
+    """Return what mail daemons were given to load and the inventory no longer names."""
+    named = {each.file for each in certificates}
+    return sorted(
+        file for file in STATE.glob("*.pem")
+        if str(file) not in named and not _included(file.stem).exists()
+    )  # fmt: skip
+
+
+def retire(certificates):
+    """Remove what is retiring, once no daemon is set up to load it; return what was done."""
+    gone = retiring(certificates)
+    for file in gone:
+        _record(file.stem).unlink(missing_ok=True)
+        file.unlink()
+    return [f"removed {file}" for file in gone]
 
 
 def answers(name, until):
@@ -60,16 +82,23 @@ def answers(name, until):
         time.sleep(0.1)
 
 
-def _unloaded(certificate):
-    """Return the key and chain that its daemons have not loaded yet, else None."""
-    text = certificate.private_key.read_text() + certificate.chain.read_text()
-    record, file = _record(certificate), Path(certificate.file)
+def _own(certificate):
+    """Return a certificate's key and chain, as the daemons load them."""
+    return certificate.private_key.read_text() + certificate.chain.read_text()
+
+
+def _is_loaded(certificate, text):
+    record, file = _record(certificate.name), Path(certificate.file)
     loaded = record.exists() and record.read_text() == _sum(text)
-    return None if loaded and file.exists() and file.read_text() == text else text
+    return loaded and file.exists() and file.read_text() == text
 
 
-def _record(certificate):
-    return STATE / f"{certificate.name}.deployed"
+def _record(name):
+    return STATE / f"{name}.deployed"
+
+
+def _included(name):
+    return STATE / f"{name}.nginx"
 
 
 def _sum(text):
