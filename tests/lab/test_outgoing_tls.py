@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
 from labkit import ROOT, command, on
 from labmail import Post, waiting
-from postwright.dns.drivers import Rfc2136, Server
-from postwright.dns.plan import Change
+from labpeer import FRIEND, SENDERS, TLSA, everywhere, fingerprint, published, zone_of
+from postwright.dns.drivers import Rfc2136
 from postwright.dns.records import Slot
 from postwright.lab import claims
 from postwright.lab.keys import Keys, certificate
 
-T = TypeVar("T")
 pytestmark = pytest.mark.usefixtures("site")
 
-FRIEND = "friend@peer.test"
-# One sender on each release.
-SENDERS = {"mx1": "hanako@beta.test", "mx2": "saburo@gamma.test"}
-TLSA = Slot("_25._tcp.peer.peer.test", "TLSA")
-PUBLIC_KEY = (
-    "openssl x509 -in /etc/ssl/private/peer.pem -noout -pubkey"
-    " | openssl pkey -pubin -outform DER | sha256sum"
-)
 FORGET_POLICIES = (
     "systemctl stop postwright-tls-policy;"
     " rm /var/lib/private/postwright-tls-policy/policies.sqlite;"
@@ -60,36 +50,7 @@ def post(lab_facts: dict[str, Any]) -> Post:
 @pytest.fixture(scope="module")
 def peer_zone(lab_facts: dict[str, Any]) -> Rfc2136:
     """The way to change peer.test's records."""
-    tsig, address = lab_facts["tsig"], lab_facts["hosts"]["ns1"]["ipv4"]
-    return Rfc2136(Server("lab", address, 53, tsig["name"], tsig["algorithm"], tsig["secret"]))
-
-
-def everywhere(do: Callable[[str], T]) -> dict[str, T]:
-    """Do something on each sending host at once, and return what came of it by host."""
-    with ThreadPoolExecutor(len(SENDERS)) as pool:
-        return dict(zip(SENDERS, pool.map(do, SENDERS), strict=True))
-
-
-def forget() -> None:
-    """Have all ask again what they know of peer.test, as they do after its TTL.
-
-    Each smtp(8) process keeps policies and TLSA records, too.
-    """
-    flush = "unbound-control -q flush_zone peer.test"
-    on("ns1", *flush.split())
-    everywhere(lambda host: on(host, "sh", "-ec", f"{flush}; postfix reload"))
-
-
-@contextmanager
-def published(zone: Rfc2136, records: dict[Slot, str]) -> Iterator[None]:
-    """Have peer.test hold these records for a while."""
-    zone.apply("peer.test", [Change(slot, 60, (), (), (v,)) for slot, v in records.items()])
-    forget()
-    try:
-        yield
-    finally:
-        zone.apply("peer.test", [Change(slot, 60, (v,), (v,), ()) for slot, v in records.items()])
-        forget()
+    return zone_of(lab_facts)
 
 
 def sent_over(post: Post, host: str) -> str:
@@ -118,8 +79,7 @@ def go_on(post: Post, tokens: dict[str, str]) -> None:
 def test_mail_goes_by_dane_and_waits_where_the_record_does_not_match(
     post: Post, peer_zone: Rfc2136
 ) -> None:
-    digest = on("peer", "sh", "-c", PUBLIC_KEY).split()[0]
-    with published(peer_zone, {TLSA: f"3 1 1 {digest}"}):
+    with published(peer_zone, {TLSA: f"3 1 1 {fingerprint()}"}):
         assert set(everywhere(lambda host: sent_over(post, host)).values()) == {"Verified"}
     with published(peer_zone, {TLSA: f"3 1 1 {'0' * 64}"}):
         waits = everywhere(lambda host: held(post, host))

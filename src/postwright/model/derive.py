@@ -6,7 +6,7 @@ from datetime import date
 
 from .base import Value
 from .certificates import Certificate, Site, certificates
-from .inventory import Domain, Inventory
+from .inventory import Domain, Host, Inventory
 from .relays import Relay, RelaySender, leaving
 from .tls import INTERMEDIATE, TlsProfile
 from .web import Policy, policy, policy_file, web_host, web_names
@@ -82,7 +82,8 @@ class Mail(Value):
     leaves whose sender is none of `relay_senders` (postconf(5)); `port_25_needed` where that, or
     any of them, goes to the recipients' hosts. A host serves `untried_policies` until it is proven
     that it keeps `policies`. `tls_files` are what the mail daemons serve: each a private key and
-    its certificate's chain, the preferred first.
+    its certificate's chain, the preferred first. `tls_reporter` is the domain in whose name the
+    host reports on the TLS of others (RFC 8460), None where it does not.
     """
 
     host: MailHost
@@ -102,6 +103,7 @@ class Mail(Value):
     certificates: list[Certificate]
     tls_files: list[str]
     tls: TlsProfile
+    tls_reporter: str | None
     ports: Ports
     public_mail_ports: list[int]
     submission_starttls: bool
@@ -148,6 +150,7 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
         certificates=held,
         tls_files=[each.file for each in held if "postfix" in each.units],
         tls=INTERMEDIATE,
+        tls_reporter=_tls_reporter(host, names) if way.port_25_needed else None,
         ports=(ports := Ports()),
         public_mail_ports=sorted(
             [ports.smtp, ports.submissions, ports.imaps, ports.pop3s, ports.sieve]
@@ -176,6 +179,13 @@ def mail_for_verify(inventory: Inventory) -> dict[str, object]:
         for name, domain in sorted(inventory.domains.items())
     }
     return {"hosts": hosts, "domains": domains}
+
+
+def _tls_reporter(host: Host, names: list[str]) -> str | None:
+    """Return the domain that the host's own name lies in, or else the first that it serves."""
+    if not host.send_tls_reports or not names:
+        return None
+    return next((name for name in names if host.hostname.endswith(f".{name}")), names[0])
 
 
 def _iso(day: date | None) -> str | None:

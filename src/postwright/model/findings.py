@@ -44,6 +44,7 @@ _SHOWN_HOST = {
     "mail_relay",
     "mail_records",
     "mail_old_senders_until",
+    "mail_send_tls_reports",
 }
 _SHOWN_TOP = {"mail_owner", "dns_resolver", "dns_blocklists", "mail_submission_starttls"}
 _LONGEST = 120

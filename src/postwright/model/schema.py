@@ -389,6 +389,11 @@ class HostVariables(Strict):
         description="Have an RSA key of so many bits, and a certificate for it, beside the P-256 "
         "one, for peers that know no ECDSA. Read docs/certificates.md before you turn it on.",
     )
+    mail_send_tls_reports: bool = Field(
+        default=True,
+        description="Domains that ask for it are told daily how TLS to their mail hosts went "
+        "(RFC 8460). Debian 12 cannot, whatever this says.",
+    )
     mail_records: HostRecords = Field(
         default_factory=HostRecords, description="Which of the host's records are published."
     )

@@ -58,6 +58,19 @@ def test_old_senders_are_taken_through_the_day_that_is_named(days: int, taken: b
     assert not mail("mx2").host.takes_old_senders
 
 
+def test_a_host_reports_on_tls_in_the_name_of_the_domain_that_it_lies_in() -> None:
+    assert mail("mx1").tls_reporter == "alpha.test"
+    renamed = mail("mx1", ("mail_hosts/mx1/mail_hostname", "mx1.beta.test"))
+    assert renamed.tls_reporter == "beta.test"
+    elsewhere = mail("mx1", ("mail_hosts/mx1/mail_hostname", "mx1.other.example"))
+    assert elsewhere.tls_reporter == "alpha.test"
+
+
+def test_a_host_that_is_told_so_reports_nothing() -> None:
+    assert mail("mx1", ("mail_hosts/mx1/mail_send_tls_reports", False)).tls_reporter is None
+    assert mail("mx2", ("mail_hosts/mx1/mail_send_tls_reports", False)).tls_reporter == "gamma.test"
+
+
 def test_aliases_and_forwards_are_full_addresses() -> None:
     table = aliases(mail())
     assert table["abuse@alpha.test"] == ["postmaster@alpha.test"]

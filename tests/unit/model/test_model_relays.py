@@ -62,6 +62,8 @@ def test_a_hosts_relay_takes_all_that_leaves_bounces_too() -> None:
     assert mail.default_transport == "relay-isp:[smtp.isp.example]:587"
     assert relay.logins[-1].key == "[smtp.isp.example]:587"
     assert not mail.port_25_needed
+    # No session with another domain's host is there to report on.
+    assert mail.tls_reporter is None
 
 
 def test_a_domain_may_leave_otherwise_than_its_host() -> None:
