@@ -34,6 +34,7 @@ drill: setup ## long proofs: 5,000 cases of each DNS property, killed runs, lyin
 bench: setup ## ratios against the floors
 	PYTHONPATH=tests:tests/unit/dns $(BIN)/python -m bench.dns
 	$(BIN)/python bench/converge.py
+	PYTHONPATH=. $(BIN)/python -m bench.tls
 
 lock: ## newest versions of all Python packages that pyproject.toml allows
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

@@ -1,0 +1,143 @@
+"""Debian's own Postfix and Dovecot, as installed, beside ours on the same host and kernel.
+
+A fresh root filesystem of the host's release is unpacked below /srv, and systemd runs it with that
+as its root. Only the ports differ from what the packages brought, and the key where asked for.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from postwright.lab import claims, images
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("postfix", "dovecot-imapd", "dovecot-lmtpd")
+# Debian's snakeoil key is RSA-2048; ours is P-256.
+P256 = (
+    "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=stock"
+    " -keyout /etc/ssl/private/ssl-cert-snakeoil.key -out /etc/ssl/certs/ssl-cert-snakeoil.pem"
+    " 2>/dev/null"
+)
+PORTS = """
+postconf -MX smtp/inet
+postconf -M "$1/inet=$1 inet n - y - - smtpd"
+cat >/etc/dovecot/local.conf <<END
+service imap-login {
+  inet_listener imap {
+    port = 0
+  }
+  inet_listener imaps {
+    port = $2
+  }
+}
+END
+"""
+# smtpd(8) has a root of its own inside, where it looks for the resolver.
+START = (
+    "mkdir -p /var/spool/postfix/etc && cp /etc/resolv.conf /var/spool/postfix/etc/"
+    " && dovecot && postfix start && exec sleep infinity"
+)
+AWAIT = """
+for port; do
+  for try in $(seq 100); do ss -Hltn sport = :$port | grep -q . && break; sleep 0.1; done
+  ss -Hltn sport = :$port | grep -q . || { echo "port $port does not open" >&2; exit 1; }
+done
+"""
+
+
+class BenchError(Exception):
+    """A command failed; the message says which, and how it ended."""
+
+
+def on(host: str, *words: str, text: str | None = None) -> str:
+    """Run a command on a lab host and return what it prints.
+
+    Raises:
+        BenchError: it failed.
+    """
+    command = ["scripts/lab", "exec", host, "--", *words]
+    done = subprocess.run(
+        command, cwd=ROOT, input=text, text=True, capture_output=True, check=False
+    )
+    if done.returncode:
+        raise BenchError(f"{host}: {' '.join(words)}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return done.stdout
+
+
+@dataclass(frozen=True)
+class Stock:
+    """A stock root: its ports, and what replaces the key that Debian generated."""
+
+    key: str
+    smtp: int
+    imaps: int
+    make: str = ""
+
+    @property
+    def unit(self) -> str:
+        """Its daemons' unit."""
+        return f"bench-stock-{self.key}"
+
+    @property
+    def root(self) -> str:
+        """Where it lies on the host."""
+        return f"/srv/stock/{self.key}"
+
+
+STOCKS = (Stock("RSA-2048", 10025, 10993), Stock("P-256", 20025, 20993, P256))
+
+
+@contextmanager
+def stocks(host: str) -> Iterator[None]:
+    """Run all stock roots on a host for a while, and have its firewall open for them."""
+    ports = [str(port) for stock in STOCKS for port in (stock.smtp, stock.imaps)]
+    _clear(host)
+    try:
+        for stock in STOCKS:
+            _unpack(host, stock)
+            _start(host, stock)
+        allow = f"tcp dport {{ {', '.join(ports)} }} accept"
+        on(host, "nft", "insert", "rule", "inet", "postwright", "input", allow)
+        on(host, "sh", "-ec", AWAIT, "sh", *ports)
+        yield
+    finally:
+        _clear(host)
+
+
+def _clear(host: str) -> None:
+    """Remove what a run left, a killed one too."""
+    for stock in STOCKS:
+        on(host, "sh", "-c", 'systemctl stop "$1" 2>&1 || true', "sh", stock.unit)
+    on(host, "systemctl", "reload", "nftables")
+    on(host, "rm", "-rf", "--one-file-system", "/srv/stock")
+
+
+def _unpack(host: str, stock: Stock) -> None:
+    lab = claims.find(ROOT)
+    if lab is None:
+        raise BenchError("this checkout has no lab yet; `scripts/lab up` makes it")
+    place = lab.hosts[host]
+    root = place.disk / stock.root.lstrip("/")
+    images.unpack(images.ensure(images.Image(place.spec.release, PACKAGES), print), root)
+    (root / "etc/resolv.conf").write_text("nameserver 127.0.0.1\n", encoding="utf-8")
+    script = f"set -e\n{PORTS}{stock.make}"
+    ports = str(stock.smtp), str(stock.imaps)
+    on(host, "chroot", stock.root, "sh", "-c", script, "sh", *ports)
+
+
+def _start(host: str, stock: Stock) -> None:
+    on(
+        host, "systemd-run", "--quiet", f"--unit={stock.unit}", "--service-type=exec",
+        f"--property=RootDirectory={stock.root}", "--property=MountAPIVFS=yes",
+        "--property=BindPaths=/run/systemd/journal", "--property=TasksMax=infinity",
+        "sh", "-c", START,
+    )  # fmt: skip
+
+
+def cpu_seconds(host: str, unit: str) -> float:
+    """Return the processor time that a unit has used since it started."""
+    return int(on(host, "systemctl", "show", "--value", "--property=CPUUsageNSec", unit)) / 1e9
