@@ -5,24 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from criteria_bench import (
+from criteria_certificates import by_nobodys_authority, by_the_labs_authority, for_a_short_key
+from criteria_hosts import HOSTNAMES, Mutation, certified, on_hosts, relayed, smtpd
+from criteria_zones import (
     DOMAINS,
     HOST_ZONES,
-    HOSTNAMES,
     OTHER_ZONES,
     SECOND_SERVER,
-    Mutation,
-    by_nobodys_authority,
-    by_the_labs_authority,
-    certified,
     current_key_alone,
-    for_a_short_key,
     gone,
     instead,
-    on_hosts,
     records,
-    relayed,
-    smtpd,
 )
 from postwright.probe.criteria.by_tls import BY_PORT
 

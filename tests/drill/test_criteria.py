@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from criteria_bench import DOMAINS, Bench, second_server
 from criteria_cases import CASES, Case, Reds
+from criteria_zones import DOMAINS, second_server
 from drill_kill import Say
 from labkit import ROOT, play
 from postwright.dns.world import World, over_network
@@ -33,16 +33,15 @@ def inventory(facts: dict[str, Any]) -> Inventory:
 
 
 @pytest.fixture(scope="module")
-def bench(facts: dict[str, Any]) -> Iterator[Bench]:
-    """The lab with two name servers for each mail domain."""
-    made = Bench(facts)
-    with second_server(made, facts):
-        yield made
+def two_servers(facts: dict[str, Any]) -> Iterator[None]:
+    """Each mail domain has two name servers."""
+    with second_server(facts):
+        yield
 
 
 def missed(inventory: Inventory) -> Reds:
     """Return what is missed now, as verify.yml looks and judges."""
-    mails: dict[str, Any] = mail_for_verify(inventory)["hosts"]
+    mails: Any = mail_for_verify(inventory)["hosts"]
     ports = [
         endpoint
         for mail in mails.values()
@@ -69,10 +68,10 @@ def become(inventory: Inventory, wanted: Reds) -> Reds:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.criterion)
 def test_a_criterion_is_missed_where_its_promise_is_broken(
-    case: Case, bench: Bench, inventory: Inventory, say: Say
+    case: Case, facts: dict[str, Any], two_servers: None, inventory: Inventory, say: Say
 ) -> None:
     wanted = {**GREEN, **case.reds}
-    with case.mutation(bench):
+    with case.mutation(facts):
         seen = become(inventory, wanted)
     assert seen == wanted
     others = sorted(frozenset().union(*seen.values()) - {case.criterion})
@@ -80,7 +79,7 @@ def test_a_criterion_is_missed_where_its_promise_is_broken(
 
 
 def test_every_criterion_was_missed_once_and_is_met_again(
-    bench: Bench, inventory: Inventory, tmp_path: Path, say: Say
+    two_servers: None, inventory: Inventory, tmp_path: Path, say: Say
 ) -> None:
     assert [case.criterion for case in CASES] == [criterion.id for criterion in CRITERIA]
     assert become(inventory, GREEN) == GREEN
