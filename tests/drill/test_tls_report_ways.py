@@ -14,7 +14,7 @@ import pytest
 
 from labkit import ROOT, command, on
 from labmail import Post
-from labpeer import FRIEND, SENDERS, published, zone_of
+from labpeer import FORGET_POLICIES, FRIEND, SENDERS, published, zone_of
 from labreports import ASKED, COLLECTOR, REPORTER, read, reporting_now
 from postwright.dns.records import Slot
 from postwright.lab import claims
@@ -60,11 +60,6 @@ try:
 except BlockingIOError:
     pass
 """
-FORGET_POLICIES = (
-    "systemctl stop postwright-tls-policy;"
-    " rm /var/lib/private/postwright-tls-policy/policies.sqlite;"
-    " systemctl start postwright-tls-policy"
-)
 POLICY = "version: STSv1\nmode: enforce\nmx: *.peer.test\nmax_age: 60\n"
 
 
