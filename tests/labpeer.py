@@ -18,6 +18,12 @@ FRIEND = "friend@peer.test"
 # One sender on each release.
 SENDERS = {"mx1": "hanako@beta.test", "mx2": "saburo@gamma.test"}
 TLSA = Slot("_25._tcp.peer.peer.test", "TLSA")
+# A policy outlives its record until its time is over; nothing but the store ends it before.
+FORGET_POLICIES = (
+    "systemctl stop postwright-tls-policy;"
+    " rm /var/lib/private/postwright-tls-policy/policies.sqlite;"
+    " systemctl start postwright-tls-policy"
+)
 _PUBLIC_KEY = (
     "openssl x509 -in /etc/ssl/private/peer.pem -noout -pubkey"
     " | openssl pkey -pubin -outform DER | sha256sum"

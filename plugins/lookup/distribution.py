@@ -10,13 +10,13 @@ description:
     files by which importlib.metadata knows it, as C(src) and C(dest).
   - The version is none of the paths, so that another version replaces the one before.
 options:
-  _terms:
-    description: The names of the distributions.
-    required: true
   to:
     description: The directory on the host, to be named in PYTHONPATH there.
-    type: path
     required: true
+    type: path
+  _terms:
+    required: true
+    description: The names of the distributions.
 author: The Postwright authors
 """
 

@@ -30,7 +30,9 @@ def test_what_postfix_sees_is_collected_or_nothing_is(host: Host, reports: bool)
     asked = host.run("postconf -h smtp_tlsrpt_enable smtp_tlsrpt_socket_name")
     assert (asked.stdout.split() == ["yes", SOCKET]) == reports, asked.stdout
     for unit in UNITS:
-        assert host.service(unit).is_running == reports, host.run("journalctl -n 20 -u %s", unit)
+        assert host.service(unit).is_running == reports, host.run(
+            "journalctl -n 20 -u %s", unit
+        ).stdout
     assert host.file(SOCKET).is_socket == reports
 
 

@@ -11,7 +11,16 @@ import pytest
 
 from labkit import ROOT, command, on
 from labmail import Post, waiting
-from labpeer import FRIEND, SENDERS, TLSA, everywhere, fingerprint, published, zone_of
+from labpeer import (
+    FORGET_POLICIES,
+    FRIEND,
+    SENDERS,
+    TLSA,
+    everywhere,
+    fingerprint,
+    published,
+    zone_of,
+)
 from postwright.dns.drivers import Rfc2136
 from postwright.dns.records import Slot
 from postwright.lab import claims
@@ -19,11 +28,6 @@ from postwright.lab.keys import Keys, certificate
 
 pytestmark = pytest.mark.usefixtures("site")
 
-FORGET_POLICIES = (
-    "systemctl stop postwright-tls-policy;"
-    " rm /var/lib/private/postwright-tls-policy/policies.sqlite;"
-    " systemctl start postwright-tls-policy"
-)
 # An HTTPS server for one file, as another organisation may run it.
 POLICY_HOST = """
 import http.server, ssl
