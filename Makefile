@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 
-.PHONY: help setup demo test lint unit drill bench clean lock
+.PHONY: help setup demo test lint unit scenarios drill bench clean lock
 
 help: ## show these verbs
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -14,8 +14,15 @@ setup: ## install Debian packages and the Python environment
 demo: setup ## bare hosts become mail servers in the built-in lab, and mail travels
 	@scripts/demo
 
-test: setup lint ## lint, unit tests, and the lab's scenarios on Debian 12 and 13
-	$(BIN)/python -m pytest tests/unit tests/lab
+test: setup ## lint, unit tests, and the lab's scenarios on Debian 12 and 13
+	@# Side by side: scenarios mostly wait for hosts. Each line says whose it is.
+	@$(MAKE) --no-print-directory --jobs=2 labelled-lint-unit labelled-scenarios
+
+labelled-%:
+	@set -o pipefail; $(MAKE) --no-print-directory $(subst -, ,$*) 2>&1 | sed -u 's/^/$*: /'
+
+scenarios: setup ## only the lab's scenarios
+	$(BIN)/python -m pytest tests/lab
 
 lint: setup ## Ansible, YAML, Python and types
 	$(BIN)/ruff check .
