@@ -18,8 +18,24 @@ from postwright.report import read
 pytestmark = pytest.mark.usefixtures("site")
 
 UNITS = {
-    "mx1": ["postfix", "dovecot", "rspamd", "nginx", "nftables", "postwright-tls-policy"],
-    "mx2": ["postfix@-", "dovecot", "rspamd", "nginx", "nftables", "postwright-tls-policy"],
+    "mx1": [
+        "postfix",
+        "dovecot",
+        "rspamd",
+        "redis-server",
+        "nginx",
+        "nftables",
+        "postwright-tls-policy",
+    ],
+    "mx2": [
+        "postfix@-",
+        "dovecot",
+        "rspamd",
+        "redis-server",
+        "nginx",
+        "nftables",
+        "postwright-tls-policy",
+    ],
 }
 
 
