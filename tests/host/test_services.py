@@ -19,6 +19,7 @@ OPTIONAL = {80, 443}
         "unbound",
         "nginx",
         "dovecot",
+        "postsrsd",
         "redis-server",
         "rspamd",
         "postwright-tls-policy",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import re
 import secrets
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 
 from labkit import on
 from labmail import SERVERS, Post
+from postwright.probe.journey import verdicts
 from postwright.probe.mailbox import Imap
 from postwright.probe.result import awaited
 
@@ -17,6 +20,7 @@ pytestmark = pytest.mark.usefixtures("site")
 READERS = ("taro@alpha.test", "saburo@gamma.test")
 QUARANTINED = "hanako@beta.test"
 """Whoever poses as her fails DMARC, and her domain asks for quarantine."""
+FRIEND = "friend@peer.test"
 GTUBE = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X\r\n"
 
 
@@ -31,12 +35,12 @@ def _words() -> str:
     return "".join(f"{secrets.token_hex(4)}\r\n" for _ in range(40))
 
 
-def _found(imap: Imap, mailbox: str, token: str) -> str:
+def _found(imap: Imap, mailbox: str, token: str, *where: str) -> str:
     """Return the message's number in a mailbox once it is there."""
-    with awaited(10) as again:
+    with awaited(20) as again:
         while again():
             imap.select(mailbox)
-            _, found = imap.uid("SEARCH", "HEADER", "Subject", token)
+            _, found = imap.uid("SEARCH", *(where or ("HEADER", "Subject")), token)
             if found[0]:
                 return str(found[0].decode())
     pytest.fail(f"{token} is not in {mailbox}")
@@ -69,3 +73,40 @@ def test_what_fails_dmarc_lies_in_junk_and_teaches_as_it_is_moved(post: Post, re
 def test_spam_is_refused_while_the_sender_is_connected(post: Post, reader: str) -> None:
     _, reply = post.transfer(reader, GTUBE)
     assert reply.startswith("554 5.7.1"), reply
+
+
+@pytest.mark.parametrize("domain", ["alpha.test", "gamma.test"])
+def test_what_is_forwarded_passes_spf_and_keeps_its_signatures(post: Post, domain: str) -> None:
+    token, _ = post.send(FRIEND, f"friend@{domain}")
+    text = post.arrived(FRIEND, token)
+    assert text is not None
+    said = dict(part.split()[0].split("=", 1) for part in verdicts(text))
+    assert said == {"spf": "pass", "dkim": "pass", "dmarc": "pass"}
+    sender = email.message_from_bytes(text)["Return-Path"]
+    assert re.fullmatch(rf"<SRS0=.*=peer\.test=friend@{SERVERS[domain][1]}>", sender)
+
+
+@pytest.mark.parametrize("domain", ["alpha.test", "gamma.test"])
+def test_what_the_next_host_refuses_goes_back_to_whoever_sent_it(post: Post, domain: str) -> None:
+    mark = secrets.token_hex(8)
+    _, reply = post.send(FRIEND, f"gone@{domain}", f"{mark}\r\n")
+    assert reply.startswith("250"), reply
+    with post.mailbox(FRIEND) as imap:
+        uid = _found(imap, "INBOX", mark, "FROM", "MAILER-DAEMON", "BODY")
+        _, parts = imap.uid("FETCH", uid, "(BODY[])")
+    assert f"MAILER-DAEMON@{SERVERS[domain][1]}".encode() in parts[0][1]
+
+
+@pytest.mark.parametrize("domain", ["alpha.test", "gamma.test"])
+def test_spam_is_not_forwarded_but_refused(post: Post, domain: str) -> None:
+    _, reply = post.transfer(f"friend@{domain}", _words(), author=QUARANTINED)
+    assert reply == "554 5.7.1 Spam is not forwarded", reply
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_what_stays_keeps_its_sender(post: Post, reader: str) -> None:
+    token, _ = post.send(FRIEND, reader)
+    text = post.arrived(reader, token)
+    assert text is not None
+    assert email.message_from_bytes(text)["Return-Path"] == f"<{FRIEND}>"
+    assert b"\nARC-Seal:" not in text
