@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -48,11 +49,17 @@ class Post:
             return token, submit(session, sender, recipient, data)
 
     def transfer(
-        self, recipient: str, body: str = "", author: str = "somebody@client.test"
+        self,
+        recipient: str,
+        body: str = "",
+        author: str = "somebody@client.test",
+        headers: str = "",
     ) -> tuple[str, str]:
         """Hand a message to the recipient's server on port 25, as a stranger does."""
         token, sender = secrets.token_hex(8), "somebody@client.test"
-        data = message(author, recipient, token, f"Message-ID: <{token}@test>\r\n")
+        # With all that mail has: what is left out counts as a mark of spam.
+        proper = f"Message-ID: <{token}@client.test>\r\nDate: {formatdate()}\r\n"
+        data = message(author, recipient, token, proper + headers)
         with Smtp(self.target(recipient), 25) as session:
             session.hello("client.test")
             return token, submit(session, sender, recipient, data.removesuffix(b".\r\n")

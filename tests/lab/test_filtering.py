@@ -21,6 +21,7 @@ READERS = ("taro@alpha.test", "saburo@gamma.test")
 QUARANTINED = "hanako@beta.test"
 """Whoever poses as her fails DMARC, and her domain asks for quarantine."""
 FRIEND = "friend@peer.test"
+REDIS = "/run/redis/redis-server.sock"
 GTUBE = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X\r\n"
 
 
@@ -46,27 +47,23 @@ def _found(imap: Imap, mailbox: str, token: str, *where: str) -> str:
     pytest.fail(f"{token} is not in {mailbox}")
 
 
-def _learnt(host: str, kind: str) -> int:
-    """Return how many messages of a kind (`spam`, `ham`) Bayes has learnt."""
-    said = on(
-        host, "redis-cli", "-s", "/run/redis/redis-server.sock", "HGET", "RS", f"learns_{kind}"
-    )
-    return int(said.strip() or 0)
+def _learnt(host: str) -> list[int]:
+    """Return how many messages Bayes has learnt, as ham and as spam."""
+    said = on(host, "redis-cli", "-s", REDIS, "HMGET", "RS", "learns_ham", "learns_spam")
+    return [int(line or 0) for line in said.splitlines()]
 
 
 @pytest.mark.parametrize("reader", READERS)
 def test_what_fails_dmarc_lies_in_junk_and_teaches_as_it_is_moved(post: Post, reader: str) -> None:
     host = SERVERS[reader.partition("@")[2]][0]
+    ham, spam = _learnt(host)
     token, reply = post.transfer(reader, _words(), author=QUARANTINED)
     assert reply.startswith("250"), reply
     with post.mailbox(reader) as imap:
-        for place, other, kind in (("Junk", "INBOX", "ham"), ("INBOX", "Junk", "spam")):
-            uid, before = _found(imap, place, token), _learnt(host, kind)
-            assert imap.uid("MOVE", uid, other)[0] == "OK"
-            with awaited(10) as again:
-                while again() and _learnt(host, kind) == before:
-                    pass
-            assert _learnt(host, kind) == before + 1
+        for place, other in (("Junk", "INBOX"), ("INBOX", "Junk")):
+            # Answered once it is learnt.
+            assert imap.uid("MOVE", _found(imap, place, token), other)[0] == "OK"
+    assert _learnt(host) == [ham + 1, spam + 1]
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -110,3 +107,41 @@ def test_what_stays_keeps_its_sender(post: Post, reader: str) -> None:
     assert text is not None
     assert email.message_from_bytes(text)["Return-Path"] == f"<{FRIEND}>"
     assert b"\nARC-Seal:" not in text
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_verdict_that_the_sender_wrote_in_our_name_is_removed(post: Post, reader: str) -> None:
+    hostname = SERVERS[reader.partition("@")[2]][1]
+    forged = f"Authentication-Results: {hostname}; dmarc=pass header.from=forged.test\r\n"
+    token, _ = post.transfer(reader, headers=forged)
+    text = post.arrived(reader, token)
+    assert text is not None
+    assert f"Authentication-Results: {hostname};".encode() in text
+    assert b"forged.test" not in text
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_program_is_not_taken_as_an_attachment(post: Post, reader: str) -> None:
+    program = 'Content-Type: application/octet-stream; name="Invoice.PDF.exe"\r\n'
+    _, reply = post.transfer(reader, headers=program)
+    assert reply == "554 5.7.1 Programs are not taken as attachments", reply
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_what_fails_keeps_mail_waiting_or_is_done_without(post: Post, reader: str) -> None:
+    domain = reader.partition("@")[2]
+    host = SERVERS[domain][0]
+    try:
+        on(host, "systemctl", "stop", "redis-server", "postsrsd")
+        token, _ = post.transfer(reader)
+        _, spam = post.transfer(reader, GTUBE)
+        _, forwarded = post.transfer(f"friend@{domain}")
+        # Rspamd 3.12 that looks for Redis takes 16 s to stop.
+        on(host, "sh", "-c", "systemctl start redis-server && systemctl stop rspamd")
+        _, unjudged = post.transfer(reader)
+    finally:
+        on(host, "systemctl", "start", "redis-server", "postsrsd", "rspamd")
+    assert post.arrived(reader, token)
+    assert spam.startswith("554 5.7.1"), spam
+    assert forwarded == "451 4.7.1 Forwarding is not possible now"
+    assert unjudged.startswith("451 4.7.1"), unjudged
