@@ -5,11 +5,13 @@ from __future__ import annotations
 import email
 import re
 import secrets
+from collections.abc import Iterator
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
 
-from labkit import on
+from labkit import MAIL_HOSTS, on
 from labmail import SERVERS, Post
 from postwright.probe.journey import verdicts
 from postwright.probe.mailbox import Imap
@@ -22,6 +24,7 @@ QUARANTINED = "hanako@beta.test"
 """Whoever poses as her fails DMARC, and her domain asks for quarantine."""
 FRIEND = "friend@peer.test"
 REDIS = "/run/redis/redis-server.sock"
+LISTED, REFUSED = "198.18.254.2", "198.18.254.3"
 GTUBE = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X\r\n"
 
 
@@ -145,3 +148,34 @@ def test_what_fails_keeps_mail_waiting_or_is_done_without(post: Post, reader: st
     assert spam.startswith("554 5.7.1"), spam
     assert forwarded == "451 4.7.1 Forwarding is not possible now"
     assert unjudged.startswith("451 4.7.1"), unjudged
+
+
+@pytest.fixture(scope="module")
+def listed() -> Iterator[None]:
+    """A blocklist that lists one address, and answers another question with an error."""
+    codes = {_reversed(LISTED): "127.0.0.2", _reversed(REFUSED): "127.255.255.254"}
+
+    def change(*commands: str) -> None:
+        script = ["knotc zone-begin bl.test", *commands, "knotc zone-commit bl.test"]
+        on("ns1", "sh", "-ec", "\n".join(script))
+
+    change(*(f"knotc zone-set bl.test {at} 60 A {code}" for at, code in codes.items()))
+    yield
+    change(*(f"knotc zone-unset bl.test {at}" for at in codes))
+
+
+def _reversed(address: str) -> str:
+    """Return how an address is asked for (RFC 5782 2.1)."""
+    return ip_address(address).reverse_pointer.removesuffix(".in-addr.arpa")
+
+
+@pytest.mark.usefixtures("listed")
+@pytest.mark.parametrize("host", MAIL_HOSTS)
+def test_a_listed_address_counts_and_a_blocklists_error_does_not(host: str) -> None:
+    scan = "printf 'From: <a@client.test>\\r\\n\\r\\nx\\r\\n' | rspamc -h \"$1\" --ip=%s symbols;"
+    both = "".join(scan % address for address in (LISTED, REFUSED))
+    said = on(host, "sh", "-c", both, "sh", "/run/rspamd/controller.sock")
+    assert re.findall(r"Symbol: (RBL_SPAMHAUS\w*) \(([\d.]+)\)", said) == [
+        ("RBL_SPAMHAUS_SBL", "4.00"),
+        ("RBL_SPAMHAUS_BLOCKED_OPENRESOLVER", "0.00"),
+    ]
