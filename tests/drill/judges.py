@@ -11,23 +11,30 @@ from labkit import BIN, ROOT, command, on
 
 HOME = ROOT / ".lab" / "judges"
 SSLYZE, CHECKDMARC = "sslyze==6.3.1", "checkdmarc==6.0.4"
+MAIL = ("authheaders==0.16.3", "dkimpy[ed25519]==1.1.8", "pyspf==2.0.14", "py3dns==4.0.2")
 PROFILE = Path(__file__).with_name("mozilla-6.0-intermediate.json")
 """Mozilla's guideline 6.0, intermediate, in the form that sslyze reads."""
 
 
-def installed(requirement: str) -> Path:
-    """Return the program of a Python package, which is installed where it is missing."""
-    name = requirement.partition("==")[0]
-    place = HOME / requirement
-    if not (place / "bin" / name).exists():
+def environment(name: str, *requirements: str) -> Path:
+    """Return the programs of Python packages, which are installed where they are missing."""
+    place = HOME / name
+    if not (place / "complete").exists():
         uv = str(BIN / "uv")
+        python = str(place / "bin" / "python")
         for words in (
             ("venv", "--quiet", "--clear", str(place)),
-            ("pip", "install", "--quiet", "--python", str(place / "bin" / "python"), requirement),
+            ("pip", "install", "--quiet", "--python", python, *requirements),
         ):
             done = command(uv, *words)
             assert done.returncode == 0, done.stderr
-    return place / "bin" / name
+        (place / "complete").touch()
+    return place / "bin"
+
+
+def installed(requirement: str) -> Path:
+    """Return the program of a Python package that bears its name."""
+    return environment(requirement, requirement) / requirement.partition("==")[0]
 
 
 def sslyze(facts: dict[str, Any], host: str, name: str, port: int) -> str:
@@ -61,19 +68,37 @@ def testssl(facts: dict[str, Any], host: str, name: str, port: int) -> dict[str,
     return found
 
 
+def _resolving(facts: dict[str, Any]) -> tuple[str, ...]:
+    """Return how a program starts for which the system's resolver is the lab's."""
+    resolver = HOME / "resolv.conf"
+    resolver.write_text(f"nameserver {facts['resolver']}\n", encoding="utf-8")
+    mount = 'mount --bind "$1" /etc/resolv.conf && shift && exec "$@"'
+    return ("unshare", "--mount", "sh", "-c", mount, "sh", str(resolver))
+
+
+def message(
+    facts: dict[str, Any], text: bytes, address: str, helo: str, sender: str
+) -> dict[str, Any]:
+    """Return what dkimpy, pyspf and authheaders say of a message that a host handed over."""
+    python = environment("mail", *MAIL) / "python"
+    judge = str(Path(__file__).with_name("mail_judge.py"))
+    words = (*_resolving(facts), str(python), judge, address, helo, sender)
+    # Its bytes, each as the character of the same number.
+    done = command(*words, input=text.decode("latin-1"), encoding="latin-1")
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
 def checkdmarc(facts: dict[str, Any], domains: list[str]) -> list[dict[str, Any]]:
     """Return what checkdmarc says of domains; it asks the lab's resolver for every name.
 
     It reads policies by the system's resolver, so that is another for it alone.
     """
     program = installed(CHECKDMARC)
-    resolver = HOME / "resolv.conf"
-    resolver.write_text(f"nameserver {facts['resolver']}\n", encoding="utf-8")
     trust = {"REQUESTS_CA_BUNDLE": facts["ca_file"], "SSL_CERT_FILE": facts["ca_file"]}
     done = command(
-        "unshare", "--mount", "sh", "-c",
-        'mount --bind "$1" /etc/resolv.conf && shift && exec "$@"', "sh",
-        str(resolver), str(program), *domains, "--nameserver", facts["resolver"],
+        *_resolving(facts), str(program), *domains, "--nameserver", facts["resolver"],
         env=os.environ | trust,
     )  # fmt: skip
     found: list[dict[str, Any]] = json.loads(done.stdout)

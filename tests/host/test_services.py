@@ -14,7 +14,17 @@ OPTIONAL = {80, 443}
 
 @pytest.mark.parametrize(
     "name",
-    ["nftables", "unbound", "nginx", "dovecot", "rspamd", "postwright-tls-policy", "postfix"],
+    [
+        "nftables",
+        "unbound",
+        "nginx",
+        "dovecot",
+        "postsrsd",
+        "redis-server",
+        "rspamd",
+        "postwright-tls-policy",
+        "postfix",
+    ],
 )
 def test_service_runs_and_comes_back_after_a_reboot(host: Host, release: str, name: str) -> None:
     unit = POSTFIX[release] if name == "postfix" else name

@@ -18,8 +18,26 @@ from postwright.report import read
 pytestmark = pytest.mark.usefixtures("site")
 
 UNITS = {
-    "mx1": ["postfix", "dovecot", "rspamd", "nginx", "nftables", "postwright-tls-policy"],
-    "mx2": ["postfix@-", "dovecot", "rspamd", "nginx", "nftables", "postwright-tls-policy"],
+    "mx1": [
+        "postfix",
+        "dovecot",
+        "rspamd",
+        "postsrsd",
+        "redis-server",
+        "nginx",
+        "nftables",
+        "postwright-tls-policy",
+    ],
+    "mx2": [
+        "postfix@-",
+        "dovecot",
+        "rspamd",
+        "postsrsd",
+        "redis-server",
+        "nginx",
+        "nftables",
+        "postwright-tls-policy",
+    ],
 }
 
 

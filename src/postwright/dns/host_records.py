@@ -16,7 +16,8 @@ def host_records(inventory: Inventory, host: Host, facts: Facts) -> Records:
     """Return what stands at and below a host's name."""
     switches, name, known = host.records, host.hostname, facts.get(host.name, HostFacts())
     records = Records(address_wants(name, host) if switches.address else [])
-    # A host's own name stands in HELO and behind the null sender; it is never forwarded: -all.
+    # A host's own name stands in HELO, behind the null sender and in the sender of what the host
+    # forwards (SRS), which nobody else sends on under that name: -all.
     if switches.spf and name not in inventory.domains:
         records.wants.append(txt_want(Kind.SPF, name, spf([host], "-all")))
     if switches.tlsa:

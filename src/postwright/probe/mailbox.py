@@ -12,7 +12,7 @@ from .submission import Login
 from .wire import TIMEOUT, Line, Target, port_closed, tls_context
 
 
-class _Imap(imaplib.IMAP4_SSL):
+class Imap(imaplib.IMAP4_SSL):
     """imaplib that connects to an address and verifies the host's name."""
 
     def __init__(self, target: Target, port: int) -> None:
@@ -41,7 +41,7 @@ def read_imap(target: Target, port: int, login: Login, token: str, wait: float) 
     Raises:
         imaplib.IMAP4.error: the login was refused.
     """
-    with _Imap(target, port) as imap, awaited(wait) as again:
+    with Imap(target, port) as imap, awaited(wait) as again:
         imap.login(f'"{login.address}"', login.password)
         while again():
             imap.select("INBOX")
@@ -77,7 +77,7 @@ def read_pop3(target: Target, port: int, login: Login, token: str) -> bytes | No
 
 def count_imap(target: Target, port: int, login: Login, token: str) -> int:
     """Return how many messages in INBOX have the token in their Subject."""
-    with _Imap(target, port) as imap:
+    with Imap(target, port) as imap:
         imap.login(f'"{login.address}"', login.password)
         imap.select("INBOX", readonly=True)
         _, found = imap.uid("SEARCH", "HEADER", "Subject", f'"{token}"')
@@ -85,7 +85,7 @@ def count_imap(target: Target, port: int, login: Login, token: str) -> int:
 
 
 def _imap_wrong_password(target: Target, port: int, login: Login) -> tuple[bool, str]:
-    with _Imap(target, port) as imap:
+    with Imap(target, port) as imap:
         try:
             imap.login(f'"{login.address}"', login.password + "x")
         except imaplib.IMAP4.error as error:
@@ -106,7 +106,7 @@ def _pop3_wrong_password(target: Target, port: int, login: Login) -> tuple[bool,
 
 
 def _imap_logs_in(target: Target, port: int, login: Login) -> tuple[bool, str]:
-    with _Imap(target, port) as imap:
+    with Imap(target, port) as imap:
         status, _ = imap.login(f'"{login.address}"', login.password)
         return status == "OK", f"LOGIN {status}"
 
