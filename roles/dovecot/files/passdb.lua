@@ -1,8 +1,8 @@
 -- Written by Postwright, role dovecot: which password opens an account.
 --
 -- An app password (role credentials) or the account's own. Both are judged here, so that a wrong one
--- costs one run of argon2id, and that in a worker; and what was right is cached as a fast hash in the
--- auth process's memory, where a passwd-file would cache the argon2id hash and compute it each time.
+-- costs one run of argon2id; and what was right is cached as a fast hash in the auth process's memory,
+-- where a passwd-file would cache the argon2id hash and compute it each time.
 -- Dovecot manual, "Lua Authentication Database".
 
 local ACCOUNTS = "/etc/dovecot/users"

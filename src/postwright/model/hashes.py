@@ -15,11 +15,11 @@ class Argon2id:
     parallelism: int
 
 
-# OWASP's minimum (Password Storage Cheat Sheet), which a host of 1 GiB can compute four at a time.
+# OWASP's minimum (Password Storage Cheat Sheet), which a host of 1 GiB has room for.
 ARGON2ID = Argon2id(memory=19456, iterations=2, parallelism=1)
 # OWASP counts these as equal: iterations, and the KiB that they need at least.
 _LEAST_MEMORY = {1: 47104, 2: 19456, 3: 12288, 4: 9216, 5: 7168}
-# What `doveadm pw` takes by default; role dovecot gives its workers room for that.
+# What `doveadm pw` takes by default; Dovecot's auth process may have 256 MiB.
 _MOST_MEMORY = 65536
 _LEAST_BCRYPT_COST = 10  # OWASP, too
 _LEAST_ROUNDS = 5000  # crypt(5): the default of sha512crypt and sha256crypt
