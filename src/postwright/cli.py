@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from postwright.dns.cli import app as dns
+from postwright.password import password
 from postwright.report import read
 from postwright.report.page import show
 from postwright.reports.cli import reports
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.add_typer(dns, name="dns")
 app.command()(reports)
+app.command()(password)
 
 # A status of 2 means changes here: a command that cannot be understood is an error like any other.
 # Typer keeps click's UsageError to itself; it is what BadParameter derives from.

@@ -30,7 +30,10 @@ class MailHost(Value):
 
 
 class Mailbox(Value):
-    """An account: `password_hash` carries its {SCHEME}; None in what verify sees."""
+    """An account: `password_hash` carries its {SCHEME}.
+
+    None where app passwords alone open it, and in what verify sees.
+    """
 
     address: str
     domain: str
@@ -221,7 +224,9 @@ def _mailboxes(domain: Domain) -> list[Mailbox]:
             address=domain.address(user),
             domain=domain.name,
             user=user,
-            password_hash=account.password_hash.get_secret_value(),
+            password_hash=None
+            if account.app_passwords_only
+            else account.password_hash.get_secret_value(),
             quota_bytes=account.quota,
             receives=account.receive,
             sends=account.send,

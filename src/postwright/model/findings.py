@@ -12,7 +12,7 @@ from .problems import HIDDEN, Problem
 
 # The keys whose value may be shown, by their parent; anything else below `accounts`, `mail_relays`
 # and `dns_providers`, and any unknown key, may hold a secret that was written in the wrong place.
-_SHOWN_ACCOUNT = {"quota", "send", "receive"}
+_SHOWN_ACCOUNT = {"quota", "send", "receive", "app_passwords_only"}
 _SHOWN_PROVIDER = {
     "driver",
     "server",

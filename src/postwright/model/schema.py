@@ -132,9 +132,9 @@ class Account(Strict):
     """A mailbox, a login, or both."""
 
     password_hash: PasswordHash = Field(
-        description="The password's hash, as `doveadm pw -s ARGON2ID` prints it. Accepted are "
+        description="The password's hash, as `postwright password` prints it. Accepted are "
         "`{ARGON2ID}`, `{ARGON2I}`, `{BLF-CRYPT}`, `{SHA512-CRYPT}` and `{SHA256-CRYPT}`, and the "
-        "same without a scheme, as crypt(5) writes them.",
+        "same without a scheme, as crypt(5) writes them, where they are not weak.",
         examples=["{{ vault_taro }}"],
     )
     quota: Quota | None = Field(
@@ -142,6 +142,11 @@ class Account(Strict):
         description="How much the mailbox may hold: a whole number and `K`, `M`, `G` or `T` "
         "(powers of 1024). Without it there is no limit.",
         examples=["5G"],
+    )
+    app_passwords_only: bool = Field(
+        default=False,
+        description="`true`: this password opens no mail port, only app passwords do; the host "
+        "does not even get its hash. See docs/credentials.md.",
     )
     send: bool = Field(
         default=True, description="`false`: the account only receives; it cannot submit mail."

@@ -152,7 +152,7 @@ def password_hash(value: object) -> SecretStr:
         return value
     normal, message = normal_hash(text(value))
     if normal is None:
-        raise refuse(message, "make a hash with `doveadm pw -s ARGON2ID` and write that")
+        raise refuse(message, "make a hash with `postwright password` and write that")
     return SecretStr(normal)
 
 

@@ -42,6 +42,13 @@ def test_a_mailbox_carries_hash_quota_and_direction() -> None:
     assert boxes["jiro"].quota_bytes is None
 
 
+def test_a_host_never_learns_a_hash_that_opens_nothing_there() -> None:
+    value = mail("mx1", ("mail_domains/alpha.test/accounts/taro/app_passwords_only", True))
+    hashes = {box.user: box.password_hash for box in value.mailboxes}
+    assert hashes["taro"] is None
+    assert hashes["jiro"] == HASH
+
+
 @pytest.mark.parametrize("written", ["2027-01-31", date(2027, 1, 31)])
 def test_a_day_may_be_written_with_or_without_quotes(written: object) -> None:
     value = mail("mx1", ("mail_hosts/mx1/mail_old_senders_until", written))

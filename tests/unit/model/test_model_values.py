@@ -47,6 +47,30 @@ def test_a_hash_is_stored_with_its_scheme(written: str, stored: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("m=19456,t=2", "m=19455,t=2", "m=19455,t=2 is below m=19456,t=2"),
+        ("m=19456,t=2", "m=19456,t=1", "is below"),
+        ("m=19456,t=2", "m=4096,t=9", "is below"),
+        ("m=19456,t=2", "m=1048576,t=2", "needs 1048576 KiB"),
+        (HASH, BCRYPT.replace("$12$", "$09$"), "its cost is 9"),
+        (HASH, SHA512.replace("$6$", "$6$rounds=1000$"), "1000 rounds"),
+    ],
+)
+def test_a_hash_that_costs_a_thief_too_little_or_the_host_too_much_is_refused(
+    old: str, new: str, said: str
+) -> None:
+    problem = refused(f"{ACCOUNT}/password_hash", HASH.replace(old, new))
+    assert said in problem.message
+    assert "postwright password" in problem.mend
+
+
+@pytest.mark.parametrize("cost", ["m=47104,t=1", "m=9216,t=4", "m=7168,t=5", "m=65536,t=3"])
+def test_costs_that_owasp_counts_as_equal_are_taken(cost: str) -> None:
+    load(*spoilt((f"{ACCOUNT}/password_hash", HASH.replace("m=19456,t=2", cost))))
+
+
+@pytest.mark.parametrize(
     "written",
     [
         "hunter2-hunter2",

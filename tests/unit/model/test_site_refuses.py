@@ -36,7 +36,7 @@ CASES = {
     "password in clear": (
         (f"{A}/accounts/taro", TARO),
         "mail_domains.alpha.test.accounts.taro.password_hash",
-        "doveadm pw",
+        "postwright password",
     ),
     "no postmaster": (
         (f"{A}/aliases/postmaster", GONE),

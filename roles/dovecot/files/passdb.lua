@@ -1,0 +1,87 @@
+-- Written by Postwright, role dovecot: which password opens an account.
+--
+-- An app password (role credentials) or the account's own. Both are judged here, so that a wrong one
+-- costs one run of argon2id; and what was right is cached as a fast hash in the auth process's memory,
+-- where a passwd-file would cache the argon2id hash and compute it each time.
+-- Dovecot manual, "Lua Authentication Database".
+
+local ACCOUNTS = "/etc/dovecot/users"
+local APP_PASSWORDS = "/var/lib/postwright/app-passwords/passwords"
+local USED = "/var/lib/postwright/app-passwords/used/"
+local HOUR = 3600 -- seconds
+
+-- Return the fields of each line of a file that begins with `first`; none where there is no file.
+local function lines_of(path, first, separator)
+  local found = {}
+  local file = io.open(path)
+  if file then
+    local start = first .. separator
+    for line in file:lines() do
+      if line:sub(1, #start) == start then
+        local fields = {}
+        for field in (line .. separator):gmatch("([^" .. separator .. "]*)" .. separator) do
+          fields[#fields + 1] = field
+        end
+        found[#found + 1] = fields
+      end
+    end
+    file:close()
+  end
+  return found
+end
+
+-- Note when an app password was used, once an hour at most.
+local function note(id)
+  local file = io.open(USED .. id)
+  local last = file and file:read("n") or 0
+  if file then
+    file:close()
+  end
+  if os.time() - last >= HOUR then
+    file = io.open(USED .. id, "w")
+    if file then
+      file:write(os.time())
+      file:close()
+    end
+  end
+end
+
+-- Return the app password that was given, or nil. Its secret has 32 signs of base32 (RFC 4648 6);
+-- nothing else is looked up.
+local function app_password(request, password)
+  local secret = password:gsub("[%s-]", ""):upper()
+  if #secret ~= 32 or secret:find("[^A-Z2-7]") then
+    return nil
+  end
+  local service = request.protocol or request.service
+  for _, fields in ipairs(lines_of(APP_PASSWORDS, request.user, "\t")) do
+    local id, name, protocols, hash = fields[2], fields[3], fields[5], fields[6]
+    if ("," .. protocols .. ","):find("," .. service .. ",", 1, true)
+        and request:password_verify(hash, secret) == 1 then
+      return { id = id, name = name }
+    end
+  end
+  return nil
+end
+
+function auth_password_verify(request, password)
+  local account = lines_of(ACCOUNTS, request.user, ":")[1]
+  if not account then
+    return dovecot.auth.PASSDB_RESULT_USER_UNKNOWN, ""
+  end
+  local found = app_password(request, password)
+  if found then
+    note(found.id)
+    request:log_info("app password '" .. found.name .. "'")
+    return dovecot.auth.PASSDB_RESULT_OK, {}
+  end
+  if account[2] ~= "" and request:password_verify(account[2], password) == 1 then
+    return dovecot.auth.PASSDB_RESULT_OK, {}
+  end
+  return dovecot.auth.PASSDB_RESULT_PASSWORD_MISMATCH, ""
+end
+
+-- 2.4 asks for this; 2.3 has it as an argument. An app password may be good for one protocol alone.
+function auth_passdb_get_cache_key()
+  return "%{user}%{protocol}"
+end
