@@ -53,6 +53,7 @@ options:
     default: []
   restart_for:
     description: Destinations whose change needs a restart, because a reload does not read them.
+      A file of the unit's own below C(/etc/systemd/system) always does.
     type: list
     elements: path
     default: []
@@ -314,7 +315,10 @@ class Unit:
         }
         active = self.property("ActiveState", self.name) == "active"
         enabled = self.property("UnitFileState", self.enable) in {"enabled", "static"}
-        restart = not known or different & set(self.module.params["restart_for"])
+        # A reload leaves a running process in the sandbox that its unit named when it started. The
+        # unit may also be a timer, and the changed file its service.
+        written = any(path.startswith("/etc/systemd/system/") for path in different)
+        restart = not known or written or different & set(self.module.params["restart_for"])
         verb = "start" if not active else "restart" if restart else "reload"
         if not enabled:
             installer.did.append(f"enabled {self.enable}")
@@ -322,8 +326,6 @@ class Unit:
             installer.did.append(f"{verb} {self.name}")
         if installer.check:
             return
-        # The unit may be a timer, and the changed file its service.
-        written = any(path.startswith("/etc/systemd/system/") for path in different)
         if written or self.property("NeedDaemonReload", self.name) == "yes":
             self.module.run_command(["systemctl", "daemon-reload"], check_rc=True)
         if not enabled:

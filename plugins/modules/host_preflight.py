@@ -43,7 +43,7 @@ EXAMPLES = r"""
 RETURN = r"""
 host:
   description: The facts C(codename), C(hostname), C(ssh_host_keys), C(foreign_addresses),
-    C(packages_missing) and C(dpkg_interrupted).
+    C(packages_missing), C(ssh_by_key) and C(dpkg_interrupted).
   type: dict
   returned: always
 problems:
@@ -68,6 +68,23 @@ from ansible.module_utils.basic import AnsibleModule
 RELEASES = {"bookworm": "Debian 12", "trixie": "Debian 13"}
 STATE = Path("/var/lib/postwright")
 OURS = {("inet", "postwright")}
+# What provides Debian's virtual package time-daemon; they exclude each other.
+TIME_DAEMONS = {"chrony", "ntpsec", "openntpd", "systemd-timesyncd"}
+
+
+def connection() -> list[str] | None:
+    """Return the SSH connection that this process was started over: SSH_CONNECTION, in its words.
+
+    sudo(8) takes it from the environment, but not from that of the processes before it.
+    """
+    pid = os.getpid()
+    while pid > 1:
+        process = Path(f"/proc/{pid}")
+        for variable in (process / "environ").read_bytes().split(b"\0"):
+            if variable.startswith(b"SSH_CONNECTION="):
+                return variable.decode().partition("=")[2].split()
+        pid = int(re.sub(r"^.*\) ", "", (process / "stat").read_text("utf-8")).split()[1])
+    return None
 
 
 class Preflight:
@@ -154,6 +171,15 @@ class Preflight:
             for key in Path("/etc/ssh").glob("ssh_host_*_key.pub")
         )
 
+    def ssh_by_key(self) -> None:
+        """Whether a key let this run in, or passwords are refused already (sshd(8))."""
+        refused = "passwordauthentication no" in self.output("sshd", "-T")
+        accepted = self.output("journalctl", "-q", "--no-pager", "-o", "cat",
+                               "-t", "sshd", "-t", "sshd-session")  # fmt: skip
+        address, port, *_ = connection() or ("", "")
+        by_key = rf"^Accepted publickey for \S+ from {re.escape(address)} port {port} "
+        self.host["ssh_by_key"] = refused or bool(re.search(by_key, accepted, re.MULTILINE))
+
     def names_resolve(self) -> bool:
         """Names can be looked up, but by a resolver of ours that is down; its role mends that."""
         resolver = Path("/etc/resolv.conf")
@@ -197,7 +223,11 @@ class Preflight:
         """Which packages are missing, and whether dpkg was interrupted."""
         listed = self.output("dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n")
         installed = {line.split()[0] for line in listed.splitlines() if line.endswith(" installed")}
-        self.host["packages_missing"] = sorted(set(self.module.params["packages"]) - installed)
+        wanted = set(self.module.params["packages"])
+        # A host that keeps its time otherwise (a hoster's chrony, say) goes on doing so.
+        if not installed & TIME_DAEMONS:
+            wanted.add("systemd-timesyncd")
+        self.host["packages_missing"] = sorted(wanted - installed)
         updates = Path("/var/lib/dpkg/updates")
         pending = updates.is_dir() and any(updates.iterdir())
         self.host["dpkg_interrupted"] = pending or bool(self.output("dpkg", "--audit"))
@@ -220,6 +250,7 @@ def main() -> None:
     preflight.other_mta()
     preflight.foreign_rules()
     preflight.addresses()
+    preflight.ssh_by_key()
     if preflight.names_resolve():
         preflight.outbound_smtp()
         preflight.relays()

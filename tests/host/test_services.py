@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from testinfra.host import Host
 POSTFIX = {"bookworm": "postfix@-", "trixie": "postfix"}
 ALWAYS = {22}
 OPTIONAL = {80, 443}
+METRICS = {9100}
 
 
 @pytest.mark.parametrize(
@@ -32,8 +34,11 @@ def test_service_runs_and_comes_back_after_a_reboot(host: Host, release: str, na
     assert host.service(name).is_enabled
 
 
-def test_renewal_timer_is_waiting(host: Host) -> None:
-    assert host.service("postwright-certificates.timer").is_running
+@pytest.mark.parametrize(
+    "name", ["apt-daily-upgrade", "postwright-certificates", "postwright-monitoring-alarm"]
+)
+def test_timer_is_waiting(host: Host, name: str) -> None:
+    assert host.service(f"{name}.timer").is_running
 
 
 def test_no_unit_has_failed(host: Host) -> None:
@@ -45,6 +50,8 @@ def test_listeners_are_those_that_the_inventory_promises(host: Host, mail: dict[
     places = [line.split()[3].rsplit(":", 1) for line in lines]
     outside = {int(port) for address, port in places if not _loopback(address)}
     wanted = set(mail["public_mail_ports"])
+    if json.loads(host.file("/etc/postwright/monitoring.json").content_string)["metrics"]:
+        wanted |= METRICS
     assert outside - ALWAYS - OPTIONAL == wanted
 
 

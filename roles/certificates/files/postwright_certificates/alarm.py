@@ -1,11 +1,10 @@
 """The operator hears of a certificate before it ends (Postwright, role certificates)."""
 
 import json
-import sys
 import time
-from email.message import EmailMessage
 
-from .store import DAY, STATE, days_left, replace, run
+from . import letter
+from .store import STATE, days_left, replace
 
 SENT = STATE / "alarm.sent"
 MENDS = {
@@ -32,8 +31,10 @@ def sound(config):
     ]
     if not troubles:
         SENT.unlink(missing_ok=True)
-    elif not SENT.exists() or time.time() - SENT.stat().st_mtime > DAY - 3600:
-        _send(config.host, troubles)
+    elif letter.due(SENT):
+        subject = "the certificate of " + ", ".join(head for head, _ in troubles)
+        text = "\n\n".join(f"{head}.\n{rest}" for head, rest in troubles)
+        letter.send(config.host, subject, text)
         SENT.touch()
 
 
@@ -52,20 +53,6 @@ def _described(certificate, left):
         lines = [f"Last tried on {when}:", *(f"    {line}" for line in last["said"].splitlines())]
     mend = MENDS[certificate.given].format(name=certificate.names[0])
     return f"{certificate.name} {state}", "\n".join([*lines, f"To mend it: {mend}"])
-
-
-def _send(host, troubles):
-    message = EmailMessage()
-    message["From"] = f"root@{host}"
-    message["To"] = f"postmaster@{host}"
-    message["Subject"] = f"{host}: the certificate of " + ", ".join(head for head, _ in troubles)
-    # RFC 3834 5: nobody's holiday answers it.
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content("\n\n".join(f"{head}.\n{rest}" for head, rest in troubles) + "\n")
-    code, said = run("/usr/sbin/sendmail", "-i", "-f", f"root@{host}", f"postmaster@{host}",
-                     text=message.as_string())  # fmt: skip
-    if code:
-        sys.exit(f"sendmail: {said}")
 
 
 def _notes(certificate):

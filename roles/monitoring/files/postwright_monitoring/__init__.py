@@ -1,0 +1,1 @@
+"""What this mail host does, seen from inside (Postwright, role monitoring)."""
