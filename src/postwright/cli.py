@@ -13,6 +13,7 @@ from postwright.password import password
 from postwright.report import read
 from postwright.report.page import show
 from postwright.reports.cli import reports
+from postwright.trace.cli import trace
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,6 +25,7 @@ app = typer.Typer(
 app.add_typer(dns, name="dns")
 app.command()(reports)
 app.command()(password)
+app.command()(trace)
 
 # A status of 2 means changes here: a command that cannot be understood is an error like any other.
 # Typer keeps click's UsageError to itself; it is what BadParameter derives from.

@@ -1,0 +1,1 @@
+"""Where is my mail? A message's way through Postfix, Rspamd and Dovecot on every host."""
