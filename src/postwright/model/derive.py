@@ -78,7 +78,7 @@ class Mail(Value):
     leaves whose sender is none of `relay_senders` (postconf(5)); `port_25_needed` where that, or
     any of them, goes to the recipients' hosts. A host serves `untried_policies` until it is proven
     that it keeps `policies`. `tls_files` are what the mail daemons serve: each a private key and
-    its certificate's chain, the preferred first.
+    its certificate's chain, the preferred first. `dmarc_reports` is their sender, if any.
     """
 
     host: MailHost
@@ -101,6 +101,7 @@ class Mail(Value):
     ports: Ports
     public_mail_ports: list[int]
     submission_starttls: bool
+    dmarc_reports: str | None
 
 
 def derive(inventory: Inventory, host_name: str) -> Mail:
@@ -149,6 +150,7 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
             + [ports.submission] * inventory.submission_starttls
         ),
         submission_starttls=inventory.submission_starttls,
+        dmarc_reports=f"postmaster@{names[0]}" if inventory.dmarc_reports and names else None,
     )
 
 

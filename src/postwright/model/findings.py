@@ -45,7 +45,13 @@ _SHOWN_HOST = {
     "mail_records",
     "mail_old_senders_until",
 }
-_SHOWN_TOP = {"mail_owner", "dns_resolver", "dns_blocklists", "mail_submission_starttls"}
+_SHOWN_TOP = {
+    "mail_owner",
+    "dns_resolver",
+    "dns_blocklists",
+    "mail_submission_starttls",
+    "mail_dmarc_reports",
+}
 _LONGEST = 120
 
 
