@@ -17,28 +17,10 @@ from postwright.report import read
 
 pytestmark = pytest.mark.usefixtures("site")
 
-UNITS = {
-    "mx1": [
-        "postfix",
-        "dovecot",
-        "rspamd",
-        "postsrsd",
-        "redis-server",
-        "nginx",
-        "nftables",
-        "postwright-tls-policy",
-    ],
-    "mx2": [
-        "postfix@-",
-        "dovecot",
-        "rspamd",
-        "postsrsd",
-        "redis-server",
-        "nginx",
-        "nftables",
-        "postwright-tls-policy",
-    ],
-}
+_UNITS = (
+    "dovecot", "rspamd", "postsrsd", "redis-server", "nginx", "nftables", "postwright-tls-policy",
+)  # fmt: skip
+UNITS = {"mx1": ["postfix", *_UNITS], "mx2": ["postfix@-", *_UNITS]}
 
 
 @contextmanager

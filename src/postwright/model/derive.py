@@ -86,7 +86,8 @@ class Mail(Value):
     any of them, goes to the recipients' hosts. A host serves `untried_policies` until it is proven
     that it keeps `policies`. `tls_files` are what the mail daemons serve: each a private key and
     its certificate's chain, the preferred first. `tls_reporter` is the domain in whose name the
-    host reports on the TLS of others (RFC 8460), None where it does not.
+    host reports on the TLS of others (RFC 8460), None where it does not. `dmarc_reports` is
+    the sender of reports on the DMARC of others, if any.
     """
 
     host: MailHost
@@ -110,6 +111,7 @@ class Mail(Value):
     ports: Ports
     public_mail_ports: list[int]
     submission_starttls: bool
+    dmarc_reports: str | None
 
 
 def derive(inventory: Inventory, host_name: str) -> Mail:
@@ -160,6 +162,7 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
             + [ports.submission] * inventory.submission_starttls
         ),
         submission_starttls=inventory.submission_starttls,
+        dmarc_reports=f"postmaster@{names[0]}" if inventory.dmarc_reports and names else None,
     )
 
 

@@ -46,7 +46,13 @@ _SHOWN_HOST = {
     "mail_old_senders_until",
     "mail_send_tls_reports",
 }
-_SHOWN_TOP = {"mail_owner", "dns_resolver", "dns_blocklists", "mail_submission_starttls"}
+_SHOWN_TOP = {
+    "mail_owner",
+    "dns_resolver",
+    "dns_blocklists",
+    "mail_submission_starttls",
+    "mail_dmarc_reports",
+}
 _LONGEST = 120
 
 

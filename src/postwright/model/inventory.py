@@ -61,6 +61,7 @@ class Inventory(BaseModel):
     resolvers: list[str]
     blocklists: dict[str, Blocklist] | None = None
     submission_starttls: bool = False
+    dmarc_reports: bool = False
 
     def domains_of(self, host_name: str) -> list[Domain]:
         """Return the domains that a host serves, by name."""

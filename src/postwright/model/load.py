@@ -146,6 +146,7 @@ def _inventory(everything: GlobalVariables, hosts: Mapping[str, HostVariables]) 
         resolvers=everything.dns_resolver,
         blocklists=everything.dns_blocklists,
         submission_starttls=everything.mail_submission_starttls,
+        dmarc_reports=everything.mail_dmarc_reports,
     )
 
 

@@ -361,6 +361,12 @@ class GlobalVariables(Strict):
         description="`true`: submission with STARTTLS on port 587 as well, for old clients. Port "
         "465 (implicit TLS, RFC 8314) is always there.",
     )
+    mail_dmarc_reports: bool = Field(
+        default=False,
+        description="`true`: once a day, other domains that ask for it are told how mail in their "
+        "name fared here (DMARC aggregate reports, RFC 7489 7.2). The sender is the postmaster of "
+        "a host's first domain.",
+    )
 
 
 class HostVariables(Strict):
