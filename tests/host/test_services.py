@@ -41,6 +41,11 @@ def test_timer_is_waiting(host: Host, name: str) -> None:
     assert host.service(f"{name}.timer").is_running
 
 
+def test_passwords_that_change_are_watched_for(host: Host) -> None:
+    assert host.service("postwright-credentials.path").is_running
+    assert host.service("postwright-credentials.path").is_enabled
+
+
 def test_no_unit_has_failed(host: Host) -> None:
     assert host.check_output("systemctl --failed --plain --no-legend") == ""
 
