@@ -48,3 +48,10 @@ def test_firewall_drops_what_is_not_served(host: Host, mail: dict[str, Any]) -> 
     opened = host.check_output("nft -j list set inet postwright mail_ports")
     for port in mail["public_mail_ports"]:
         assert str(port) in opened
+
+
+def test_only_postfix_reaches_port_25_of_other_hosts(host: Host) -> None:
+    rules = host.check_output("nft -n list chain inet postwright output")
+    postfix = host.user("postfix").uid
+    assert f"tcp dport 25 meta skuid {postfix} accept" in rules or "meta skuid {" in rules
+    assert "reject with tcp reset" in rules.splitlines()[-3]
