@@ -14,7 +14,16 @@ OPTIONAL = {80, 443}
 
 @pytest.mark.parametrize(
     "name",
-    ["nftables", "unbound", "nginx", "dovecot", "rspamd", "postwright-tls-policy", "postfix"],
+    [
+        "nftables",
+        "unbound",
+        "nginx",
+        "dovecot",
+        "rspamd",
+        "postwright-tls-policy",
+        "postfix",
+        "fail2ban",
+    ],
 )
 def test_service_runs_and_comes_back_after_a_reboot(host: Host, release: str, name: str) -> None:
     unit = POSTFIX[release] if name == "postfix" else name
@@ -55,3 +64,9 @@ def test_only_postfix_reaches_port_25_of_other_hosts(host: Host) -> None:
     postfix = host.user("postfix").uid
     assert f"tcp dport 25 meta skuid {postfix} accept" in rules or "meta skuid {" in rules
     assert "reject with tcp reset" in rules.splitlines()[-3]
+
+
+def test_guessers_are_banned_from_every_mail_port(host: Host, mail: dict[str, Any]) -> None:
+    rules = host.check_output("nft list table inet postwright_bans")
+    for port in mail["public_mail_ports"]:
+        assert rules.count(str(port)) >= 2, f"port {port}: {rules}"

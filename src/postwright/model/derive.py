@@ -78,10 +78,11 @@ class Mail(Value):
     leaves whose sender is none of `relay_senders` (postconf(5)); `port_25_needed` where that, or
     any of them, goes to the recipients' hosts. A host serves `untried_policies` until it is proven
     that it keeps `policies`. `tls_files` are what the mail daemons serve: each a private key and
-    its certificate's chain, the preferred first.
+    its certificate's chain, the preferred first. `host_addresses` are those of all mail hosts.
     """
 
     host: MailHost
+    host_addresses: list[str]
     domains: list[str]
     mailboxes: list[Mailbox]
     aliases: list[Alias]
@@ -125,6 +126,12 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
             ipv6=None if host.ipv6 is None else str(host.ipv6),
             old_senders_until=_iso(host.old_senders_until),
         ),
+        host_addresses=[
+            str(address)
+            for _, each in sorted(inventory.hosts.items())
+            for address in (each.ipv4, each.ipv6)
+            if address is not None
+        ],
         domains=names,
         mailboxes=[mailbox for domain in domains for mailbox in _mailboxes(domain)],
         aliases=_aliases(inventory, domains, host.hostname),

@@ -11,8 +11,12 @@ from .result import Recorder, awaited
 from .submission import Login
 from .wire import TIMEOUT, Line, Target, port_closed, tls_context
 
+# A user that nobody is (RFC 6761): role bans does not count it, or a host that is verified often
+# would ban who verifies. That a real account's wrong password is refused, submission shows.
+GUESSER = "guesser@probe.invalid"
 
-class _Imap(imaplib.IMAP4_SSL):
+
+class Imap(imaplib.IMAP4_SSL):
     """imaplib that connects to an address and verifies the host's name."""
 
     def __init__(self, target: Target, port: int) -> None:
@@ -41,7 +45,7 @@ def read_imap(target: Target, port: int, login: Login, token: str, wait: float) 
     Raises:
         imaplib.IMAP4.error: the login was refused.
     """
-    with _Imap(target, port) as imap, awaited(wait) as again:
+    with Imap(target, port) as imap, awaited(wait) as again:
         imap.login(f'"{login.address}"', login.password)
         while again():
             imap.select("INBOX")
@@ -77,7 +81,7 @@ def read_pop3(target: Target, port: int, login: Login, token: str) -> bytes | No
 
 def count_imap(target: Target, port: int, login: Login, token: str) -> int:
     """Return how many messages in INBOX have the token in their Subject."""
-    with _Imap(target, port) as imap:
+    with Imap(target, port) as imap:
         imap.login(f'"{login.address}"', login.password)
         imap.select("INBOX", readonly=True)
         _, found = imap.uid("SEARCH", "HEADER", "Subject", f'"{token}"')
@@ -85,9 +89,9 @@ def count_imap(target: Target, port: int, login: Login, token: str) -> int:
 
 
 def _imap_wrong_password(target: Target, port: int, login: Login) -> tuple[bool, str]:
-    with _Imap(target, port) as imap:
+    with Imap(target, port) as imap:
         try:
-            imap.login(f'"{login.address}"', login.password + "x")
+            imap.login(GUESSER, login.password + "x")
         except imaplib.IMAP4.error as error:
             return True, str(error)
         return False, "a wrong password was taken"
@@ -96,7 +100,7 @@ def _imap_wrong_password(target: Target, port: int, login: Login) -> tuple[bool,
 def _pop3_wrong_password(target: Target, port: int, login: Login) -> tuple[bool, str]:
     pop = _Pop3(target, port)
     try:
-        pop.user(login.address)
+        pop.user(GUESSER)
         pop.pass_(login.password + "x")
     except poplib.error_proto as error:
         return True, str(error)
@@ -106,7 +110,7 @@ def _pop3_wrong_password(target: Target, port: int, login: Login) -> tuple[bool,
 
 
 def _imap_logs_in(target: Target, port: int, login: Login) -> tuple[bool, str]:
-    with _Imap(target, port) as imap:
+    with Imap(target, port) as imap:
         status, _ = imap.login(f'"{login.address}"', login.password)
         return status == "OK", f"LOGIN {status}"
 
