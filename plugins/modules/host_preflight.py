@@ -56,10 +56,13 @@ problems:
 import ipaddress
 import json
 import os
+import pwd
 import re
 import shlex
 import shutil
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +70,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 RELEASES = {"bookworm": "Debian 12", "trixie": "Debian 13"}
 STATE = Path("/var/lib/postwright")
-OURS = {("inet", "postwright")}
+OURS = {("inet", "postwright"), ("inet", "postwright_bans")}
 # What provides Debian's virtual package time-daemon; they exclude each other.
 TIME_DAEMONS = {"chrony", "ntpsec", "openntpd", "systemd-timesyncd"}
 
@@ -85,6 +88,22 @@ def connection() -> list[str] | None:
                 return variable.decode().partition("=")[2].split()
         pid = int(re.sub(r"^.*\) ", "", (process / "stat").read_text("utf-8")).split()[1])
     return None
+
+
+@contextmanager
+def as_postfix() -> Iterator[None]:
+    """Do as Postfix's user, where there is one: the firewall lets nobody else out to port 25."""
+    try:
+        user = pwd.getpwnam("postfix").pw_uid
+    except KeyError:
+        user = os.geteuid()
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(user)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
 
 
 class Preflight:
@@ -192,7 +211,7 @@ class Preflight:
         failures = []
         for target in targets:
             try:
-                with socket.create_connection((target, 25), timeout=10) as connection:
+                with as_postfix(), socket.create_connection((target, 25), timeout=10) as connection:
                     if connection.recv(3) == b"220":
                         return
                     failures.append(f"{target}: no SMTP greeting")

@@ -26,6 +26,7 @@ METRICS = {9100}
         "rspamd",
         "postwright-tls-policy",
         "postfix",
+        "fail2ban",
     ],
 )
 def test_service_runs_and_comes_back_after_a_reboot(host: Host, release: str, name: str) -> None:
@@ -70,3 +71,16 @@ def test_firewall_drops_what_is_not_served(host: Host, mail: dict[str, Any]) -> 
     opened = host.check_output("nft -j list set inet postwright mail_ports")
     for port in mail["public_mail_ports"]:
         assert str(port) in opened
+
+
+def test_only_postfix_reaches_port_25_of_other_hosts(host: Host) -> None:
+    rules = host.check_output("nft -n list chain inet postwright output")
+    postfix = host.user("postfix").uid
+    assert f"tcp dport 25 meta skuid {postfix} accept" in rules or "meta skuid {" in rules
+    assert "reject with tcp reset" in rules.splitlines()[-3]
+
+
+def test_guessers_are_banned_from_every_mail_port(host: Host, mail: dict[str, Any]) -> None:
+    rules = host.check_output("nft list table inet postwright_bans")
+    for port in mail["public_mail_ports"]:
+        assert rules.count(str(port)) >= 2, f"port {port}: {rules}"

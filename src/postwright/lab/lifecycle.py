@@ -130,6 +130,7 @@ def facts(lab: Lab, kept: Keys) -> str:
         "hosts": hosts,
         "ca_file": str(trust.bundle(lab)),
         "resolver": str(lab.resolver_ipv4),
+        "machine": [str(lab.gateway_ipv4.ip), str(lab.gateway_ipv6.ip)],
         "tsig": {"name": TSIG_NAME, "algorithm": TSIG_ALGORITHM, "secret": kept.tsig()},
     }
     return json.dumps(known, indent=2) + "\n"

@@ -87,10 +87,12 @@ class Mail(Value):
     that it keeps `policies`. `tls_files` are what the mail daemons serve: each a private key and
     its certificate's chain, the preferred first. `tls_reporter` is the domain in whose name the
     host reports on the TLS of others (RFC 8460), None where it does not. `dmarc_reports` is
-    the sender of reports on the DMARC of others, if any.
+    the sender of reports on the DMARC of others, if any. `host_addresses` are
+    those of all mail hosts.
     """
 
     host: MailHost
+    host_addresses: list[str]
     domains: list[str]
     mailboxes: list[Mailbox]
     aliases: list[Alias]
@@ -137,6 +139,12 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
             old_senders_until=_iso(host.old_senders_until),
             takes_old_senders=host.takes_old_senders(date.today()),
         ),
+        host_addresses=[
+            str(address)
+            for _, each in sorted(inventory.hosts.items())
+            for address in (each.ipv4, each.ipv6)
+            if address is not None
+        ],
         domains=names,
         mailboxes=[mailbox for domain in domains for mailbox in _mailboxes(domain)],
         aliases=_aliases(inventory, domains, host.hostname),

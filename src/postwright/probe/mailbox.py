@@ -11,6 +11,10 @@ from .result import Recorder, awaited
 from .submission import Login
 from .wire import TIMEOUT, Line, Target, port_closed, tls_context
 
+# A user that nobody is (RFC 6761): role bans does not count it, or a host that is verified often
+# would ban who verifies. That a real account's wrong password is refused, submission shows.
+GUESSER = "guesser@probe.invalid"
+
 
 class Imap(imaplib.IMAP4_SSL):
     """imaplib that connects to an address and verifies the host's name."""
@@ -87,7 +91,7 @@ def count_imap(target: Target, port: int, login: Login, token: str) -> int:
 def _imap_wrong_password(target: Target, port: int, login: Login) -> tuple[bool, str]:
     with Imap(target, port) as imap:
         try:
-            imap.login(f'"{login.address}"', login.password + "x")
+            imap.login(GUESSER, login.password + "x")
         except imaplib.IMAP4.error as error:
             return True, str(error)
         return False, "a wrong password was taken"
@@ -96,7 +100,7 @@ def _imap_wrong_password(target: Target, port: int, login: Login) -> tuple[bool,
 def _pop3_wrong_password(target: Target, port: int, login: Login) -> tuple[bool, str]:
     pop = _Pop3(target, port)
     try:
-        pop.user(login.address)
+        pop.user(GUESSER)
         pop.pass_(login.password + "x")
     except poplib.error_proto as error:
         return True, str(error)

@@ -10,7 +10,7 @@ from typing import Any
 from .journey import ARRIVAL, End, travel
 from .mailbox import check_closed, check_mailbox
 from .result import Recorder
-from .submission import Login, check_notification, check_submission
+from .submission import Login, check_notification, check_submission, check_wrong_password
 from .transfer import check_transfer
 from .wire import Target, has_route
 
@@ -87,7 +87,10 @@ def parts(
                 login=login,
             )
         )
-        found.append(partial(check_notification, target=target, port=submissions, login=login))
+        found += [
+            partial(check, target=target, port=submissions, login=login)
+            for check in (check_notification, check_wrong_password)
+        ]
     return found
 
 

@@ -143,11 +143,6 @@ def check_submission(
         look=lambda: _without_auth(target, port, own),
     )
     check(
-        "submission_wrong_password",
-        promise="refuses a wrong password",
-        look=lambda: _wrong_password(target, port, login),
-    )
-    check(
         "submission_in_clear",
         promise="speaks nothing but TLS",
         look=lambda: _in_clear(target, port),
@@ -185,6 +180,17 @@ def check_submission(
         "null_sender_notification_of_another",
         promise="refuses a notification in another's name",
         look=lambda: refuses("", disposition_notification(outsider, own)),
+    )
+
+
+def check_wrong_password(recorder: Recorder, target: Target, port: int, login: Login) -> None:
+    """A real account's wrong password is refused; tried once, since role bans counts it."""
+    recorder.check(
+        "submission_wrong_password",
+        f"{target} port {port} as {login.address}",
+        "refuses a wrong password",
+        lambda: _wrong_password(target, port, login),
+        "RFC 4954",
     )
 
 

@@ -1,0 +1,145 @@
+"""Abuse is refused for the right reason, and no honest mail is lost, on both releases."""
+
+from __future__ import annotations
+
+import imaplib
+import json
+import re
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import abuse_dialog
+from abuse_attempts import ATTEMPTS, CONTROLS
+from abuse_cases import NAMES, Case, decisive
+from abuse_legitimate import IN, OUT, Message
+from abuse_sending import accepted, dialog
+from drill_kill import Say
+from labkit import MAIL_HOSTS, command, on
+from labmail import Post
+from postwright.probe.mailbox import Imap
+from postwright.probe.result import awaited
+
+FAMILIES = ("ipv4", "ipv6")
+# Every class of abuse, with the control that must pass.
+TABLE = [(kind, case) for kind in ATTEMPTS for case in (*ATTEMPTS[kind], CONTROLS[kind])]
+PARALLEL = 12
+
+
+def held(host: str, dialogs: list[dict[str, Any]]) -> list[list[str]]:
+    """Hold dialogs from a lab host; return the replies of each."""
+    program = Path(abuse_dialog.__file__).read_text(encoding="utf-8")
+    done = command(
+        *("scripts/lab", "exec", host, "--", "python3", "-c", program, str(PARALLEL)),
+        input=json.dumps(dialogs),
+    )
+    assert done.returncode == 0, done.stderr
+    return list(json.loads(done.stdout))
+
+
+def refusals(kinds: list[tuple[str, Case]], replies: list[list[str]]) -> list[str]:
+    """Return a line for each case that was not answered as its table says."""
+    return [
+        f"{kind}, {case.name}: wanted {case.reply}, got {decisive(reply)[:200]}"
+        for (kind, case), reply in zip(kinds, replies, strict=True)
+        if not re.match(case.reply, decisive(reply))
+    ]
+
+
+def test_the_matrix_is_large_enough() -> None:
+    assert sum(map(len, ATTEMPTS.values())) >= 80
+    assert len(IN) + len(OUT) >= 40
+    assert CONTROLS.keys() == ATTEMPTS.keys()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("host", MAIL_HOSTS)
+def test_every_attempt_is_refused_for_its_reason(
+    host: str, family: str, facts: dict[str, Any], say: Say
+) -> None:
+    address = facts["hosts"][host][family]
+    dialogs = [case.dialog(NAMES[host], address) for _, case in TABLE]
+    wrong = refusals(TABLE, held("client", dialogs))
+    say(f"{host} {family}: {len(TABLE)} attempts, {len(wrong)} answered otherwise")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.fixture(scope="module")
+def carrier(facts: dict[str, Any]) -> Iterator[None]:
+    """At the peer, addresses such as Japanese carriers gave away lead to friend@peer.test."""
+    # Postfix looks them up in quotes, as RFC 5321 4.1.2 would have them written.
+    entry = r'/^"(taro\.\.yamada|yamada\.|\.yamada)"@peer\.test$/ friend@peer.test'
+    on("peer", "sh", "-c", f"echo '{entry}' > /etc/postfix/carrier")
+    before = "virtual_alias_maps = texthash:/etc/postfix/virtual"
+    on("peer", "postconf", "-e", f"{before}, regexp:/etc/postfix/carrier")
+    on("peer", "postfix", "reload")
+    yield
+    on("peer", "postconf", "-e", before)
+    on("peer", "postfix", "reload")
+
+
+@pytest.mark.parametrize("host", MAIL_HOSTS)
+def test_odd_mail_arrives_as_it_was_sent(
+    host: str, carrier: None, facts: dict[str, Any], say: Say
+) -> None:
+    names = NAMES[host]
+    marks = {message.name: secrets.token_hex(8) for message in (*IN, *OUT)}
+    lost: list[str] = []
+    for messages, reader in ((IN, names["other"]), (OUT, names["outsider"])):
+        dialogs = [dialog(each, names, facts["hosts"][host], marks) for each in messages]
+        replies = held("client", dialogs)
+        lost += [
+            f"{each.name}: {decisive(reply)[:200]}"
+            for each, reply in zip(messages, replies, strict=True)
+            if not accepted(reply)
+        ]
+        taken = [e for e, reply in zip(messages, replies, strict=True) if accepted(reply)]
+        lost += arrivals(Post(facts), reader, taken, marks, names)
+    say(f"{host}: {len(marks)} odd messages, {len(lost)} lost or changed")
+    assert not lost, "\n".join(lost)
+
+
+def arrivals(
+    post: Post, reader: str, messages: list[Message], marks: dict[str, str], names: dict[str, str]
+) -> list[str]:
+    """Return a line for each message that did not come, came too often, or was changed."""
+    login = post.login(reader)
+    wrong = []
+    with Imap(post.target(reader), 993) as imap:
+        imap.login(f'"{login.address}"', login.password)
+        for message in messages:
+            found = awaited_copies(imap, marks[message.name], message.copies)
+            if len(found) != message.copies:
+                wrong.append(f"{message.name}: {len(found)} copies of {message.copies}")
+            elif not message.changed and not unchanged(
+                message.text(names, marks), fetched(imap, found[0])
+            ):
+                wrong.append(f"{message.name}: changed on its way")
+    return wrong
+
+
+def unchanged(sent: bytes, got: bytes) -> bool:
+    """Tell whether the body is what was sent, and the header too, but for fields around it."""
+    sent_header, _, sent_body = sent.partition(b"\r\n\r\n")
+    got_header, _, got_body = got.partition(b"\r\n\r\n")
+    return got_body == sent_body and b"\r\n%b\r\n" % sent_header in got_header + b"\r\n"
+
+
+def awaited_copies(imap: imaplib.IMAP4, mark: str, copies: int) -> list[bytes]:
+    """Return the UIDs of the messages with a mark, once there are as many as wanted."""
+    found: list[bytes] = []
+    with awaited(60) as again:
+        while len(found) < copies and again():
+            imap.select("INBOX")
+            _, answer = imap.uid("SEARCH", "HEADER", "X-Case", mark)
+            found = answer[0].split() if answer and answer[0] else []
+    return found
+
+
+def fetched(imap: imaplib.IMAP4, uid: bytes) -> bytes:
+    """Return a whole message."""
+    _, parts = imap.uid("FETCH", uid.decode(), "(BODY.PEEK[])")
+    return next(bytes(part[1]) for part in parts if isinstance(part, tuple))
