@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from postwright_certificates.store import days_left, read_config, replace
+from postwright_certificates.store import DAY, days_left, read_config, replace
 
 from . import look
 
@@ -39,8 +39,8 @@ def write(config, show):
         *of_queue(look.queue()),
         *family("postwright_units_failed", "gauge", "Units that systemd calls failed.",
                 {"": len(look.failed_units())}),
-        *family("postwright_certificate_days", "gauge", "Whole days until a certificate ends.",
-                {f'name="{each.name}"': days for each in read_config().certificates
+        *family("postwright_certificate_seconds", "gauge", "Time until a certificate ends.",
+                {f'name="{each.name}"': days * DAY for each in read_config().certificates
                  if (days := days_left(each.file)) is not None}),
         rspamd(),
     ])  # fmt: skip
