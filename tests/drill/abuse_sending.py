@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import abuse_dialog
 from abuse_cases import Case
 from abuse_dialog import SILENCE
 from abuse_legitimate import Message
+from labkit import command
+
+
+def held(host: str, dialogs: list[dict[str, Any]], parallel: int = 12) -> list[list[str]]:
+    """Hold dialogs from a lab host, a few at a time; return the replies of each."""
+    program = Path(abuse_dialog.__file__).read_text(encoding="utf-8")
+    done = command(
+        *("scripts/lab", "exec", host, "--", "python3", "-c", program, str(parallel)),
+        input=json.dumps(dialogs),
+    )
+    assert done.returncode == 0, done.stderr
+    return list(json.loads(done.stdout))
 
 
 def dialog(
