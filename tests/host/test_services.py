@@ -25,6 +25,7 @@ METRICS = {9100}
         "redis-server",
         "rspamd",
         "postwright-tls-policy",
+        "postwright-limits",
         "postfix",
         "fail2ban",
     ],
