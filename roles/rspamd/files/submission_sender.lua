@@ -54,11 +54,11 @@ rspamd_config:register_symbol({
 
     if not owned then
       rspamd_logger.infox(task, 'refused %s: header From is not their own', login)
-      task:set_pre_result('reject', '5.7.1 The From header is not an address of ' .. login,
+      task:set_pre_result('reject', 'The From header is not an address of ' .. login,
           'SUBMISSION_SENDER')
     elseif null_sender and not is_disposition_notification(task) then
       rspamd_logger.infox(task, 'refused %s: null sender', login)
-      task:set_pre_result('reject', '5.7.1 The null sender is for notifications only',
+      task:set_pre_result('reject', 'The null sender is for notifications only',
           'SUBMISSION_SENDER')
     end
   end,
