@@ -27,7 +27,7 @@ def test_a_message_is_followed_from_one_host_to_the_mailbox_on_the_other(post: P
         ("mx1", "judged: no action"),
         ("mx2", "judged: no action"),
         ("mx1", "delivered: saburo@gamma.test"),
-        ("mx2", "saved mail to INBOX"),
+        ("mx2", "stored mail into mailbox 'INBOX'"),
     ]
     assert set(way) <= set(seen)
     # In order of time, over both hosts.
