@@ -37,7 +37,9 @@ def judged(newcomer: dict[str, Any], folder: Path, lab_facts: dict[str, Any]) ->
     """Run the play that looks at hosts, on `client` alone."""
     tsig = lab_facts["tsig"]
     lab_mail = yaml.safe_load((ROOT / "inventory/lab/group_vars/all/mail.yml").read_text("utf-8"))
-    domain = {**lab_mail["mail_domains"]["gamma.test"], "hosts": ["client"]}
+    # Without the alias that leads to another domain.
+    aliases = {"postmaster": ["saburo"], "abuse": ["saburo"]}
+    domain = lab_mail["mail_domains"]["gamma.test"] | {"hosts": ["client"], "aliases": aliases}
     variables = {
         "mail_domains": {"gamma.test": domain},
         "dns_resolver": [lab_facts["resolver"]],

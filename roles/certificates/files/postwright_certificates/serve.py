@@ -16,12 +16,15 @@ DOCUMENTS = {"mta-sts": "/.well-known/mta-sts.txt", "autoconfig": "/mail/config-
 def deploy(certificates, meanwhile):
     """Have each daemon load, once, the certificates that are others than it last loaded.
 
-    `meanwhile` holds the files that are loaded in place of certificates whose keys wait. Returns
-    what was done.
+    `meanwhile` holds the files that are loaded in place of certificates whose keys wait; None where
+    nothing is. Returns what was done.
     """
     did, fresh = [], {}
     for each in certificates:
-        text = meanwhile[each].read_text() if each in meanwhile else _own(each)
+        instead = meanwhile.get(each, each.chain)
+        if instead is None:
+            continue
+        text = instead.read_text() if each in meanwhile else _own(each)
         if _is_loaded(each, text):
             continue
         fresh[each] = text

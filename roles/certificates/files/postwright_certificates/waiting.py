@@ -21,13 +21,14 @@ MARGIN = 300  # seconds, for clocks that differ and resolvers that ask one anoth
 class Wait:
     """A certificate whose key is not served yet, and what its daemons load meanwhile.
 
-    `due` is the time from which the key may be served, in seconds since 1970; None as long as it
+    `meanwhile` is None for a further certificate that is new: its daemons do without, since OpenSSL
+    takes no second certificate of the first one's kind. `due` is the time from which the key may be served, in seconds since 1970; None as long as it
     was not seen to be published.
     """
 
     certificate: Certificate
     key: str
-    meanwhile: Path
+    meanwhile: Path | None
     due: float | None
 
     def is_over(self):
@@ -53,13 +54,10 @@ def waits(certificates):
     served = {each: digest(file) for each, file in files.items() if _is_valid(file)}
     found = []
     for each in mail:
-        key, main = digest(each.private_key), mail[0]
-        # A second certificate that is new has no file yet: its daemons load the first one's.
-        missing = not files[each].exists()
-        if main not in served or key in served.values() or not (missing or each in served):
+        key, missing = digest(each.private_key), not files[each].exists()
+        if mail[0] not in served or key in served.values() or not (missing or each in served):
             continue
-        has_own = each is main or (each in served and served[each] != served[main])
-        found.append(Wait(each, key, files[each if has_own else main], _due(key)))
+        found.append(Wait(each, key, None if missing else files[each], _due(key)))
     return found
 
 
