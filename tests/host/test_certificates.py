@@ -17,7 +17,7 @@ ONLY_RSA = " -sigalgs RSA-PSS+SHA256:RSA+SHA256"
 
 @pytest.fixture
 def loaded(host: Host) -> list[str]:
-    """What the mail daemons are to load: a further certificate's key may wait for its TLSA record."""
+    """What the mail daemons are to load: a further certificate's key may wait for its TLSA."""
     described = json.loads(host.check_output("/usr/local/sbin/postwright-certificates describe"))
     return list(described["tls_files"])
 

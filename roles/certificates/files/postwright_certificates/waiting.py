@@ -22,8 +22,8 @@ class Wait:
     """A certificate whose key is not served yet, and what its daemons load meanwhile.
 
     `meanwhile` is None for a further certificate that is new: its daemons do without, since OpenSSL
-    takes no second certificate of the first one's kind. `due` is the time from which the key may be served, in seconds since 1970; None as long as it
-    was not seen to be published.
+    takes no second certificate of the first one's kind. `due` is the time from which the key may be
+    served, in seconds since 1970; None as long as it was not seen to be published.
     """
 
     certificate: Certificate
