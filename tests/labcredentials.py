@@ -75,6 +75,7 @@ def ended(session: imaplib.IMAP4_SSL) -> bool:
             try:
                 session.noop()
             except imaplib.IMAP4.abort:
+                session.shutdown()
                 return True
     return False
 
