@@ -42,6 +42,7 @@ bench: setup ## ratios against the floors
 	PYTHONPATH=tests:tests/unit/dns $(BIN)/python -m bench.dns
 	$(BIN)/python bench/converge.py
 	PYTHONPATH=. $(BIN)/python -m bench.tls
+	PYTHONPATH=. $(BIN)/python -m bench.mail
 
 lock: ## newest versions of all Python packages that pyproject.toml allows
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

@@ -13,7 +13,7 @@ from typing import Any
 
 from rich.table import Table
 
-from bench.tls_stock import ROOT, BenchError, on
+from bench.stock import ROOT, BenchError, on
 from postwright.dns.drivers import Rfc2136, Server
 from postwright.dns.plan import Change
 from postwright.dns.records import Slot

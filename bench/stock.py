@@ -1,7 +1,7 @@
 """Debian's own Postfix and Dovecot, as installed, beside ours on the same host and kernel.
 
 A fresh root filesystem of the host's release is unpacked below /srv, and systemd runs it with that
-as its root. Only the ports differ from what the packages brought, and the key where asked for.
+as its root. Only the ports differ from what the packages brought, and what a bench says.
 """
 
 from __future__ import annotations
@@ -16,12 +16,9 @@ from postwright.lab import claims, images
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("postfix", "dovecot-imapd", "dovecot-lmtpd")
-# Debian's snakeoil key is RSA-2048; ours is P-256.
-P256 = (
-    "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=stock"
-    " -keyout /etc/ssl/private/ssl-cert-snakeoil.key -out /etc/ssl/certs/ssl-cert-snakeoil.pem"
-    " 2>/dev/null"
-)
+POSTFIX = {"mx1": "postfix", "mx2": "postfix@-"}
+"""Each mail host, and its unit of Postfix."""
+
 PORTS = """
 postconf -MX smtp/inet
 postconf -M "$1/inet=$1 inet n - y - - smtpd"
@@ -37,10 +34,13 @@ service imap-login {
 END
 """
 # smtpd(8) has a root of its own inside, where it looks for the resolver.
-START = (
-    "mkdir -p /var/spool/postfix/etc && cp /etc/resolv.conf /var/spool/postfix/etc/"
-    " && dovecot && postfix start && exec sleep infinity"
-)
+START = """
+set -e
+mkdir -p /var/spool/postfix/etc
+cp /etc/resolv.conf /var/spool/postfix/etc/
+dovecot
+postfix start
+"""
 AWAIT = """
 for port; do
   for try in $(seq 100); do ss -Hltn sport = :$port | grep -q . && break; sleep 0.1; done
@@ -59,45 +59,54 @@ def on(host: str, *words: str, text: str | None = None) -> str:
     Raises:
         BenchError: it failed.
     """
-    command = ["scripts/lab", "exec", host, "--", *words]
-    done = subprocess.run(
-        command, cwd=ROOT, input=text, text=True, capture_output=True, check=False
-    )
+    return command("scripts/lab", "exec", host, "--", *words, text=text)
+
+
+def command(*words: str, text: str | None = None) -> str:
+    """Run a command in the checkout and return what it prints.
+
+    Raises:
+        BenchError: it failed.
+    """
+    done = subprocess.run(words, cwd=ROOT, input=text, text=True, capture_output=True, check=False)
     if done.returncode:
-        raise BenchError(f"{host}: {' '.join(words)}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+        raise BenchError(f"{' '.join(words)}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     return done.stdout
 
 
 @dataclass(frozen=True)
 class Stock:
-    """A stock root: its ports, and what replaces the key that Debian generated."""
+    """A stock root: its ports, and shell scripts for what a bench has otherwise than Debian."""
 
-    key: str
+    name: str
     smtp: int
     imaps: int
     make: str = ""
+    """Run once, within the root."""
+
+    start: str = ""
+    """Run after Dovecot and Postfix have been started."""
+
+    packages: tuple[str, ...] = PACKAGES
 
     @property
     def unit(self) -> str:
         """Its daemons' unit."""
-        return f"bench-stock-{self.key}"
+        return f"bench-stock-{self.name}"
 
     @property
     def root(self) -> str:
         """Where it lies on the host."""
-        return f"/srv/stock/{self.key}"
-
-
-STOCKS = (Stock("RSA-2048", 10025, 10993), Stock("P-256", 20025, 20993, P256))
+        return f"/srv/stock/{self.name}"
 
 
 @contextmanager
-def stocks(host: str) -> Iterator[None]:
-    """Run all stock roots on a host for a while, and have its firewall open for them."""
-    ports = [str(port) for stock in STOCKS for port in (stock.smtp, stock.imaps)]
+def stocks(host: str, *wanted: Stock) -> Iterator[None]:
+    """Run stock roots on a host for a while, and have its firewall open for them."""
+    ports = [str(port) for stock in wanted for port in (stock.smtp, stock.imaps)]
     _clear(host)
     try:
-        for stock in STOCKS:
+        for stock in wanted:
             _unpack(host, stock)
             _start(host, stock)
         allow = f"tcp dport {{ {', '.join(ports)} }} accept"
@@ -110,8 +119,7 @@ def stocks(host: str) -> Iterator[None]:
 
 def _clear(host: str) -> None:
     """Remove what a run left, a killed one too."""
-    for stock in STOCKS:
-        on(host, "sh", "-c", 'systemctl stop "$1" 2>&1 || true', "sh", stock.unit)
+    on(host, "systemctl", "stop", "bench-stock-*")
     on(host, "systemctl", "reload", "nftables")
     on(host, "rm", "-rf", "--one-file-system", "/srv/stock")
 
@@ -122,7 +130,7 @@ def _unpack(host: str, stock: Stock) -> None:
         raise BenchError("this checkout has no lab yet; `scripts/lab up` makes it")
     place = lab.hosts[host]
     root = place.disk / stock.root.lstrip("/")
-    images.unpack(images.ensure(images.Image(place.spec.release, PACKAGES), print), root)
+    images.unpack(images.ensure(images.Image(place.spec.release, stock.packages), print), root)
     (root / "etc/resolv.conf").write_text("nameserver 127.0.0.1\n", encoding="utf-8")
     script = f"set -e\n{PORTS}{stock.make}"
     ports = str(stock.smtp), str(stock.imaps)
@@ -134,7 +142,7 @@ def _start(host: str, stock: Stock) -> None:
         host, "systemd-run", "--quiet", f"--unit={stock.unit}", "--service-type=exec",
         f"--property=RootDirectory={stock.root}", "--property=MountAPIVFS=yes",
         "--property=BindPaths=/run/systemd/journal", "--property=TasksMax=infinity",
-        "sh", "-c", START,
+        "sh", "-c", f"{START}{stock.start}\nexec sleep infinity",
     )  # fmt: skip
 
 
