@@ -43,7 +43,8 @@ service lmtp {{
 }}
 END
 """
-FILTER = "postconf -e smtpd_milters=inet:localhost:11332\n"
+MILTER = 11332
+FILTER = f"postconf -e smtpd_milters=inet:localhost:{MILTER}\n"
 START_FILTER = """
 mkdir -p /run/rspamd
 chown _rspamd:_rspamd /run/rspamd
@@ -51,7 +52,7 @@ rspamd -u _rspamd -g _rspamd
 """
 PLAIN = Stock("plain", 10025, 10993, MAILBOXES)
 FILTERING = Stock(
-    "filtering", 20025, 20993, MAILBOXES + FILTER, START_FILTER, (*PACKAGES, "rspamd")
+    "filtering", 20025, 20993, MAILBOXES + FILTER, START_FILTER, (*PACKAGES, "rspamd"), (MILTER,)
 )
 
 

@@ -38,12 +38,12 @@ START = """
 set -e
 mkdir -p /var/spool/postfix/etc
 cp /etc/resolv.conf /var/spool/postfix/etc/
-dovecot
 postfix start
+dovecot
 """
 AWAIT = """
 for port; do
-  for try in $(seq 100); do ss -Hltn sport = :$port | grep -q . && break; sleep 0.1; done
+  for try in $(seq 600); do ss -Hltn sport = :$port | grep -q . && break; sleep 0.1; done
   ss -Hltn sport = :$port | grep -q . || { echo "port $port does not open" >&2; exit 1; }
 done
 """
@@ -88,6 +88,8 @@ class Stock:
     """Run after Dovecot and Postfix have been started."""
 
     packages: tuple[str, ...] = PACKAGES
+    local: tuple[int, ...] = ()
+    """Ports that its daemons open for each other, and that are waited for, too."""
 
     @property
     def unit(self) -> str:
@@ -111,7 +113,8 @@ def stocks(host: str, *wanted: Stock) -> Iterator[None]:
             _start(host, stock)
         allow = f"tcp dport {{ {', '.join(ports)} }} accept"
         on(host, "nft", "insert", "rule", "inet", "postwright", "input", allow)
-        on(host, "sh", "-ec", AWAIT, "sh", *ports)
+        inner = [str(port) for stock in wanted for port in stock.local]
+        on(host, "sh", "-ec", AWAIT, "sh", *ports, *inner)
         yield
     finally:
         _clear(host)
@@ -139,7 +142,7 @@ def _unpack(host: str, stock: Stock) -> None:
 
 def _start(host: str, stock: Stock) -> None:
     on(
-        host, "systemd-run", "--quiet", f"--unit={stock.unit}", "--service-type=exec",
+        host, "systemd-run", "--quiet", "--collect", f"--unit={stock.unit}", "--service-type=exec",
         f"--property=RootDirectory={stock.root}", "--property=MountAPIVFS=yes",
         "--property=BindPaths=/run/systemd/journal", "--property=TasksMax=infinity",
         "sh", "-c", f"{START}{stock.start}\nexec sleep infinity",
