@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ def ask(
     vault_files: Sequence[Path],
     hosts: str,
     module: str,
-    arguments: dict[str, object],
+    arguments: Mapping[str, object],
 ) -> dict[str, dict[str, Any]]:
     """Run a module on hosts (a pattern of Ansible's) at once; return what each said, by host.
 

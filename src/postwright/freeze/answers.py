@@ -39,12 +39,13 @@ class Frozen(_Said):
 class Report(_Said):
     """What became of an account on a host (`postwright-limits --json`).
 
-    `frozen` is None where it submits again; `anew` where that is news.
+    `frozen` is None where it submits again; `anew` tells whether that is news, and is None where
+    nothing was to be changed.
     """
 
     login: str
     frozen: Frozen | None
-    anew: bool
+    anew: bool | None
     held: list[Message]
     sessions: int
     locked_out: bool

@@ -46,7 +46,7 @@ def state(report: Report) -> Text:
     if report.frozen is None:
         return Text("submits again" if report.anew else "was not frozen", "green")
     since = datetime.fromtimestamp(report.frozen.since, UTC).strftime("%F %T UTC")
-    words = "frozen" if report.anew else "frozen already,"
+    words = "frozen already," if report.anew is False else "frozen"
     locked = ", logins refused" if report.locked_out else ""
     return Text(f"{words} since {since}: {report.frozen.why}{locked}", "yellow")
 

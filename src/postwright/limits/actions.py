@@ -23,11 +23,14 @@ _LISTED = 20
 
 @dataclass(frozen=True)
 class Report:
-    """What became of an account: `frozen` is None once it submits again; `anew` is news."""
+    """What became of an account: `frozen` is None once it submits again.
+
+    `anew` tells whether that is news, and is None where nothing was to be changed.
+    """
 
     login: str
     frozen: Frozen | None
-    anew: bool
+    anew: bool | None
     held: list[Queued]
     sessions: int
     locked_out: bool
@@ -67,14 +70,7 @@ def release(ledger: Ledger, login: str, delete_held: bool) -> Report:
 def frozen(ledger: Ledger) -> list[Report]:
     """Return who is frozen, and what is held of each."""
     return [
-        Report(
-            each.login,
-            each,
-            False,
-            held_of(each.login),
-            0,
-            locked(each.login),
-        )
+        Report(each.login, each, None, held_of(each.login), 0, locked(each.login))
         for each in ledger.frozen()
     ]
 

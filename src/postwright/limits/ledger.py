@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -10,11 +11,12 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 MINUTE, DAY = 60, 86_400
-# The day's sums are read for each message: from one tree, in the order of time.
+# Each row has the sums up to itself, so that what lies between two times is the difference of two
+# rows, however many lie between them. Only of what was taken is the queue id kept.
 _TABLES = """
 CREATE TABLE IF NOT EXISTS submitted (
-    login TEXT, time REAL, queue_id TEXT, recipients INT, taken INT,
-    PRIMARY KEY (login, time, queue_id)
+    login TEXT, time REAL, offered INT, offered_recipients INT, taken INT, taken_recipients INT,
+    queue_id TEXT, PRIMARY KEY (login, time, offered)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS stopped (
     login TEXT PRIMARY KEY, time REAL, why TEXT, last TEXT, told INT
@@ -34,10 +36,27 @@ class Limits:
 
 @dataclass(frozen=True)
 class Count:
-    """Messages and recipients within some time."""
+    """Messages and recipients, up to some time or within some time."""
 
-    messages: int
-    recipients: int
+    messages: int = 0
+    recipients: int = 0
+
+    def since(self, earlier: Count) -> Count:
+        """Return what came after an earlier count."""
+        return Count(self.messages - earlier.messages, self.recipients - earlier.recipients)
+
+    def plus(self, recipients: int) -> Count:
+        """Return this and one message more."""
+        return Count(self.messages + 1, self.recipients + recipients)
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What an account had offered up to a time, and what of that was taken."""
+
+    time: float = 0.0
+    offered: Count = Count()
+    taken: Count = Count()
 
 
 @dataclass(frozen=True)
@@ -112,23 +131,37 @@ class Ledger:
         self._database.executescript(_TABLES)
 
     def forget(self, before: float) -> None:
-        """Forget what was submitted before a time; `offer` does so for those who go on."""
+        """Forget who submitted nothing since a time; `offer` forgets of those who go on."""
         with self._change(forced=False) as database:
-            database.execute("DELETE FROM submitted WHERE time < ?", (before,))
+            database.execute(
+                "DELETE FROM submitted WHERE login IN"
+                " (SELECT login FROM submitted GROUP BY login HAVING max(time) < ?)",
+                (before,),
+            )
 
     def offer(self, offer: Offer, limits: Limits, now: float) -> Verdict:
         """Judge one message at `now` (seconds since the epoch), and write it down."""
         with self._change(forced=False) as database:
             if database.execute("SELECT 1 FROM stopped WHERE login = ?", (offer.login,)).fetchone():
                 return FROZEN
-            old = (offer.login, now - DAY)
-            database.execute("DELETE FROM submitted WHERE login = ? AND time < ?", old)
-            minute = _count(database, offer.login, now - MINUTE, taken=1)
-            day = _count(database, offer.login, now - DAY, taken=0)
+            last = _sums(database, offer.login)
+            # A clock that is set back makes no earlier rows.
+            now = max(now, last.time)
+            yesterday = _sums(database, offer.login, now - DAY)
+            minute = last.taken.since(_sums(database, offer.login, now - MINUTE).taken)
+            day = last.offered.since(yesterday.offered)
             verdict = judged(limits, offer.recipients, minute, day)
             if not verdict.frozen_for:
-                row = (offer.login, now, offer.queue_id, offer.recipients, verdict is OK)
-                database.execute("INSERT OR REPLACE INTO submitted VALUES (?, ?, ?, ?, ?)", row)
+                # All before the row from which the day is reckoned.
+                old = (offer.login, yesterday.time)
+                database.execute("DELETE FROM submitted WHERE login = ? AND time < ?", old)
+                offered, taken = last.offered.plus(offer.recipients), last.taken
+                if verdict is OK:
+                    taken = taken.plus(offer.recipients)
+                sums = (offered.messages, offered.recipients, taken.messages, taken.recipients)
+                queue_id = offer.queue_id if verdict is OK else None
+                row = (offer.login, now, *sums, queue_id)
+                database.execute("INSERT INTO submitted VALUES (?, ?, ?, ?, ?, ?, ?)", row)
                 return verdict
         frozen = Frozen(offer.login, now, verdict.frozen_for, offer.origin, told=False)
         return verdict if self.freeze(frozen) else FROZEN
@@ -156,12 +189,15 @@ class Ledger:
         rows = self._database.execute(
             "SELECT login, time, why, last, told FROM stopped ORDER BY login"
         )
-        return [Frozen(*row[:4], bool(row[4])) for row in rows]
+        return [
+            Frozen(login, since, why, last, bool(told)) for login, since, why, last, told in rows
+        ]
 
     def taken(self, login: str, since: float) -> list[str]:
         """Return the queue ids of what an account was allowed to submit since a time."""
         rows = self._database.execute(
-            "SELECT queue_id FROM submitted WHERE login = ? AND time > ? AND taken", (login, since)
+            "SELECT queue_id FROM submitted WHERE login = ? AND time > ? AND queue_id IS NOT NULL",
+            (login, since),
         )
         return [row[0] for row in rows]
 
@@ -176,8 +212,11 @@ class Ledger:
                 yield self._database
 
 
-def _count(database: sqlite3.Connection, login: str, since: float, taken: int) -> Count:
-    """Count what was taken, or (0) all that was offered, since a time."""
-    query = "SELECT count(*), total(recipients) FROM submitted WHERE login = ? AND time > ?"
-    row = database.execute(f"{query} AND taken >= ?", (login, since, taken)).fetchone()
-    return Count(int(row[0]), int(row[1]))
+def _sums(database: sqlite3.Connection, login: str, until: float = math.inf) -> Sums:
+    """Return an account's sums up to a time."""
+    row = database.execute(
+        "SELECT time, offered, offered_recipients, taken, taken_recipients FROM submitted"
+        " WHERE login = ? AND time <= ? ORDER BY time DESC, offered DESC LIMIT 1",
+        (login, until),
+    ).fetchone()
+    return Sums(row[0], Count(*row[1:3]), Count(*row[3:5])) if row else Sums()

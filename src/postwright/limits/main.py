@@ -31,7 +31,7 @@ def told(report: Report) -> str:
         first = f"{report.login} submits again; {count} messages were held"
     else:
         since = time.strftime("%F %T %z", time.localtime(report.frozen.since))
-        state = "is frozen" if report.anew else "is frozen already"
+        state = "was frozen already" if report.anew is False else "is frozen"
         first = f"{report.login} {state}, since {since}: {report.frozen.why}"
         first += f"; {count} messages are held"
         first += f"; {report.sessions} sessions ended" if report.sessions else ""
@@ -88,6 +88,7 @@ def main() -> int:
     if asked.json:
         print(json.dumps([asdict(each) for each in reports]))
     else:
-        print(*map(told, reports), sep="\n")
+        for each in reports:
+            print(told(each))
     in_vain = asked.verb == "release" and not reports[0].anew
     return 1 if in_vain else os.EX_OK

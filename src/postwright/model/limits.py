@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
@@ -33,8 +33,8 @@ def limit(value: int) -> int:
 Limit = Annotated[int, AfterValidator(limit), WithJsonSchema({"type": "integer", "minimum": 1})]
 
 
-def _said(name: str, default: int | None) -> int:
-    return Field(default=default, description=_MEANING[name])  # type: ignore[no-any-return]
+def _said(name: str, default: int | None) -> Any:
+    return Field(default=default, description=_MEANING[name])
 
 
 class Limits(Strict):

@@ -77,6 +77,31 @@ def test_yesterdays_messages_count_no_more(ledger: Ledger) -> None:
     assert offered(ledger, NOW + DAY + 9) == OK
 
 
+def test_the_day_slides_and_old_rows_go(ledger: Ledger) -> None:
+    limits = Limits(10, 100, 4, 100)
+    said = [offered(ledger, NOW + n * DAY / 4, limits=limits) for n in range(12)]
+    assert said == [OK] * 12
+    # Those of the day, and the one from which it is reckoned.
+    rows = ledger._database.execute("SELECT count(*) FROM submitted").fetchone()
+    assert rows[0] <= 6
+    last = NOW + 11 * DAY / 4
+    assert (
+        offered(ledger, last, limits=limits).frozen_for == "5 messages to 5 recipients within a day"
+    )
+
+
+def test_a_clock_that_is_set_back_forgets_nothing(ledger: Ledger) -> None:
+    assert [offered(ledger, NOW - n) for n in range(3)] == [OK, OK, SLOWER]
+
+
+def test_who_submits_no_more_is_forgotten(ledger: Ledger) -> None:
+    offered(ledger, NOW)
+    offered(ledger, NOW + 9, login="jiro@example.org")
+    ledger.forget(NOW + 5)
+    assert ledger.taken(WHO, 0) == []
+    assert len(ledger.taken("jiro@example.org", 0)) == 1
+
+
 def test_the_operator_freezes_and_the_daemon_sees_it(ledger: Ledger) -> None:
     assert offered(ledger, NOW) == OK
     command = Ledger(ledger.file)
