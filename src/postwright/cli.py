@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from postwright.dns.cli import app as dns
+from postwright.freeze.cli import freeze, frozen, release
 from postwright.password import password
 from postwright.report import read
 from postwright.report.page import show
@@ -26,6 +27,9 @@ app.add_typer(dns, name="dns")
 app.command()(reports)
 app.command()(password)
 app.command()(trace)
+app.command()(freeze)
+app.command()(release)
+app.command()(frozen)
 
 # A status of 2 means changes here: a command that cannot be understood is an error like any other.
 # Typer keeps click's UsageError to itself; it is what BadParameter derives from.

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 import drill_state
+from abuse_accounts import fresh
+from abuse_cases import NAMES
 from drill_kill import Say
 from labkit import MAIL_HOSTS, ROOT, command, lab, play
 
@@ -69,3 +71,13 @@ def undisturbed(bare: Callable[[], None], say: Say) -> drill_state.State:
     state = drill_state.whole()
     say(f"the undisturbed run took {site.seconds:.0f} s; {len(state)} facts are its final state")
     return state
+
+
+@pytest.fixture
+def account(request: pytest.FixtureRequest, facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """A host and an account of it that has submitted nothing yet."""
+    host = request.param
+    own = NAMES[host]["own"]
+    fresh(host, own)
+    yield host, own
+    fresh(host, own)

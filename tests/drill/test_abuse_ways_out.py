@@ -1,4 +1,6 @@
-"""Outbound port 25 is Postfix's alone (OP25B): whoever breaks in cannot send past it."""
+"""Whoever breaks into a host cannot send: outbound port 25 is Postfix's alone (OP25B), and Postfix
+takes mail from the host's own users only where they have something to say.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from abuse_cases import NAMES
 from labkit import MAIL_HOSTS, on
 
 # Connects as a user and prints what was said, or why nothing was.
@@ -31,3 +34,19 @@ def test_port_25_of_others_is_for_postfix_alone(
     }
     assert said.pop("postfix") == "220"
     assert set(said.values()) == {"Connection refused"}
+
+
+@pytest.mark.parametrize("host", MAIL_HOSTS)
+@pytest.mark.parametrize(
+    ("user", "status"), [("root", 0), ("vmail", 0), ("nobody", 75), ("www-data", 75)]
+)
+def test_sendmail_serves_those_who_have_something_to_say(
+    user: str, status: int, host: str, facts: dict[str, Any]
+) -> None:
+    names = NAMES[host]
+    group = "nogroup" if user == "nobody" else user
+    line = (
+        f"printf 'Subject: {user}\\n\\nbody\\n' | setpriv --reuid {user} --regid {group}"
+        f" --clear-groups sendmail -f {names['other']} {names['other']}"
+    )
+    on(host, "sh", "-c", line, status=status)

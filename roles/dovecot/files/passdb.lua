@@ -8,6 +8,7 @@
 local ACCOUNTS = "/etc/dovecot/users"
 local APP_PASSWORDS = "/var/lib/postwright/app-passwords/passwords"
 local USED = "/var/lib/postwright/app-passwords/used/"
+local LOCKED_OUT = "/var/lib/postwright/locked-out/accounts" -- role limits
 local HOUR = 3600 -- seconds
 
 -- Return the fields of each line of a file that begins with `first`; none where there is no file.
@@ -64,6 +65,15 @@ local function app_password(request, password)
   return nil
 end
 
+-- Return what a right password opens: nothing while the account is locked out. Who has a wrong one
+-- does not learn of that, and is banned as ever.
+local function opened(request)
+  if lines_of(LOCKED_OUT, request.user, "\t")[1] then
+    return dovecot.auth.PASSDB_RESULT_USER_DISABLED, ""
+  end
+  return dovecot.auth.PASSDB_RESULT_OK, {}
+end
+
 function auth_password_verify(request, password)
   local account = lines_of(ACCOUNTS, request.user, ":")[1]
   if not account then
@@ -73,10 +83,10 @@ function auth_password_verify(request, password)
   if found then
     note(found.id)
     request:log_info("app password '" .. found.name .. "'")
-    return dovecot.auth.PASSDB_RESULT_OK, {}
+    return opened(request)
   end
   if account[2] ~= "" and request:password_verify(account[2], password) == 1 then
-    return dovecot.auth.PASSDB_RESULT_OK, {}
+    return opened(request)
   end
   return dovecot.auth.PASSDB_RESULT_PASSWORD_MISMATCH, ""
 end

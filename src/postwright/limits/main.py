@@ -1,195 +1,94 @@
-"""The daemon that Postfix asks before it takes a submission, and its command (role limits)."""
+"""The command `postwright-limits` of a mail host (role limits)."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
-import smtplib
-import socketserver
-import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
+from dataclasses import asdict
 from pathlib import Path
 
-from .ledger import Ledger, Limits
+from .actions import Report, follow, freeze, frozen, line, release
+from .ledger import DAY, Ledger
+from .server import Server, settings
 
 SOCKET = Path("/run/postwright-limits/socket")
-STATE = Path("/var/lib/postwright-limits/ledger.sqlite")
+# Not by the link in /var/lib: systemd makes that anew, and root's unit may write to this.
+STATE = Path("/var/lib/private/postwright-limits")
 SETTINGS = Path("/etc/postwright/limits.json")
+# There while an account is frozen whose postmaster knows nothing yet.
+TRIGGER = "untold"
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What the inventory says: limits for all, and for single accounts; who is told."""
-
-    hostname: str
-    limits: Limits
-    accounts: Mapping[str, Limits]
-
-    def of(self, login: str) -> Limits:
-        """Return an account's limits."""
-        return self.accounts.get(login, self.limits)
-
-
-def settings(text: str) -> Settings:
-    """Read the settings, as role limits writes them."""
-    found = json.loads(text)
-    general = found["limits"]
-    accounts = {login: Limits(**{**general, **own}) for login, own in found["accounts"].items()}
-    return Settings(found["hostname"], Limits(**general), accounts)
+def told(report: Report) -> str:
+    """Return what became of an account as people read it."""
+    count = len(report.held)
+    if report.frozen is None and not report.anew:
+        return f"{report.login} is not frozen; `postwright-limits frozen` lists who is"
+    if report.frozen is None:
+        first = f"{report.login} submits again; {count} messages were held"
+    else:
+        since = time.strftime("%F %T %z", time.localtime(report.frozen.since))
+        state = "was frozen already" if report.anew is False else "is frozen"
+        first = f"{report.login} {state}, since {since}: {report.frozen.why}"
+        first += f"; {count} messages are held"
+        first += f"; {report.sessions} sessions ended" if report.sessions else ""
+        first += "; its logins are refused" if report.locked_out else ""
+    return "\n  ".join([first, *map(line, report.held)])
 
 
-def request(lines: Iterable[bytes]) -> dict[str, str] | None:
-    """Return the next request, `name=value` a line up to an empty one; None at the end.
-
-    SMTPD_POLICY_README, "Protocol description".
-    """
-    found: dict[str, str] = {}
-    for line in lines:
-        text = line.rstrip(b"\n").decode("utf-8", "replace")
-        if not text:
-            return found
-        name, _, value = text.partition("=")
-        found[name] = value
-    return None
-
-
-def alert(hostname: str, asked: Mapping[str, str], why: str) -> EmailMessage:
-    """Return what the postmaster is told when an account is frozen."""
-    login = asked["sasl_username"]
-    told = EmailMessage()
-    told["From"] = f"Postwright <mailer-daemon@{hostname}>"
-    told["To"] = f"postmaster@{hostname}"
-    told["Subject"] = f"{login} is frozen: it submitted too much mail"
-    told["Date"] = formatdate()
-    told["Message-ID"] = make_msgid(domain=hostname)
-    told["Auto-Submitted"] = "auto-generated"
-    told.set_content(
-        f"{login} offered {why}, which is over its limit, and submits nothing more.\n"
-        f"The last was from {asked.get('client_name', '')} [{asked.get('client_address', '')}], "
-        f"HELO {asked.get('helo_name', '')}, sender {asked.get('sender', '')}.\n\n"
-        "If the password was stolen, change it, then look at what waits and decide:\n\n"
-        f"    postwright-limits freeze {login}     hold its queued mail, end its sessions\n"
-        f"    postwright-limits release {login}    let it submit again\n"
-    )
-    return told
-
-
-class Handler(socketserver.StreamRequestHandler):
-    """One connection of one smtpd(8) process."""
-
-    def handle(self) -> None:
-        """Answer each request."""
-        assert isinstance(self.server, Server)
-        while (asked := request(iter(self.rfile.readline, b""))) is not None:
-            self.wfile.write(f"action={self.server.answer(asked)}\n\n".encode())
-
-
-class Server(socketserver.ThreadingUnixStreamServer):
-    """Answers on a socket that Postfix's group alone may use."""
-
-    daemon_threads = True
-    request_queue_size = 128
-
-    def __init__(self, path: Path, ledger: Ledger, known: Settings) -> None:
-        self.ledger, self.known = ledger, known
-        path.unlink(missing_ok=True)
-        super().__init__(str(path), Handler)
-        path.chmod(0o660)
-
-    def answer(self, asked: Mapping[str, str]) -> str:
-        """Return the action for one request."""
-        login = asked.get("sasl_username", "").lower()
-        if not login:
-            return "DUNNO"
-        recipients = int(asked.get("recipient_count") or 0)
-        verdict = self.ledger.offer(login, recipients, self.known.of(login), time.time())
-        if verdict.frozen_for:
-            print(f"{login} is frozen: {verdict.frozen_for}", flush=True)
-            told = alert(self.known.hostname, asked, verdict.frozen_for)
-            threading.Thread(target=_send, args=(told,), daemon=True).start()
-        return verdict.action
-
-
-def _send(told: EmailMessage) -> None:
-    try:
-        with smtplib.SMTP("127.0.0.1", timeout=60) as session:
-            session.send_message(told, from_addr="")
-    except (OSError, smtplib.SMTPException) as error:
-        print(f"the postmaster was not told: {error}", flush=True)
-
-
-def queued(login: str) -> list[str]:
-    """Return the ids of all queued messages that an account submitted."""
-    listed = subprocess.run(["postqueue", "-j"], check=True, capture_output=True, text=True)
-    ids = [json.loads(line)["queue_id"] for line in listed.stdout.splitlines()]
-    mark = f"named_attribute: sasl_username={login}".lower()
-    found = []
-    for each in ids:
-        # A message may be delivered meanwhile.
-        seen = subprocess.run(["postcat", "-eq", each], check=False, capture_output=True)
-        if mark in seen.stdout.decode("utf-8", "replace").lower().splitlines():
-            found.append(each)
-    return found
-
-
-def _each(action: str, ids: list[str]) -> None:
-    subprocess.run(["postsuper", action, "-"], input="\n".join(ids), text=True, check=True)
-
-
-def freeze(ledger: Ledger, login: str) -> None:
-    """Let an account submit nothing, hold its queued mail and end its sessions."""
-    ledger.freeze(login, "by the operator", time.time())
-    held = queued(login)
-    if held:
-        _each("-h", held)
-    subprocess.run(["doveadm", "kick", login], check=False, capture_output=True)
-    print(f"{login} is frozen; {len(held)} queued messages are held", *held, sep="\n  ")
-
-
-def release(ledger: Ledger, login: str, delete_held: bool) -> int:
-    """Let an account submit again; what was held leaves, or is deleted. Return the exit status."""
-    if not ledger.release(login):
-        print(f"{login} is not frozen: see `postwright-limits frozen`", file=sys.stderr)
-        return 1
-    held = queued(login)
-    if held:
-        _each("-d" if delete_held else "-H", held)
-    fate = "deleted" if delete_held else "on their way"
-    print(f"{login} submits again; {len(held)} held messages are {fate}", *held, sep="\n  ")
-    return 0
-
-
-def main() -> int:
-    """Run the daemon or the command."""
+def arguments() -> argparse.Namespace:
+    """Return what was asked for."""
     parser = argparse.ArgumentParser(
         prog="postwright-limits", description="Says who may submit how much, and who nothing."
     )
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("serve", help="answer Postfix (systemd runs this)")
-    verbs.add_parser("frozen", help="who is frozen, since when and why")
-    verbs.add_parser("freeze", help="let an account submit nothing").add_argument("address")
+    verbs.add_parser("follow", help="hold what was queued, tell the postmaster (systemd runs this)")
+    listing = verbs.add_parser("frozen", help="who is frozen, since when and why")
+    freezing = verbs.add_parser("freeze", help="let an account submit nothing")
+    freezing.add_argument("--lock-out", action="store_true", help="refuse its logins, too")
     releasing = verbs.add_parser("release", help="let an account submit again")
-    releasing.add_argument("address")
     releasing.add_argument("--delete-held", action="store_true", help="delete its held mail")
-    options = parser.parse_args()
-    ledger = Ledger(STATE)
-    match options.verb:
+    for verb in (freezing, releasing):
+        verb.add_argument("address", type=str.lower)
+    for verb in (listing, freezing, releasing):
+        verb.add_argument("--json", action="store_true", help="for programs")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Run the daemon or the command."""
+    asked = arguments()
+    os.umask(0o077)
+    file = STATE / "ledger.sqlite"
+    if asked.verb != "serve" and not file.exists():
+        print("postwright-limits.service has never run here", file=sys.stderr)
+        return os.EX_UNAVAILABLE
+    ledger = Ledger(file)
+    match asked.verb:
         case "serve":
+            ledger.forget(time.time() - DAY)
             known = settings(SETTINGS.read_text(encoding="utf-8"))
-            with Server(SOCKET, ledger, known) as server:
+            with Server(SOCKET, ledger, known, STATE / TRIGGER) as server:
                 server.serve_forever()
+            return os.EX_OK
+        case "follow":
+            known = settings(SETTINGS.read_text(encoding="utf-8"))
+            follow(ledger, known.hostname, STATE / TRIGGER)
+            return os.EX_OK
         case "frozen":
-            for login, since, why in ledger.frozen():
-                print(f"{login}  {time.strftime('%F %T', time.localtime(since))}  {why}")
+            reports = frozen(ledger)
         case "freeze":
-            freeze(ledger, options.address.lower())
-        case "release":
-            return release(ledger, options.address.lower(), options.delete_held)
-    return os.EX_OK
+            reports = [freeze(ledger, asked.address, asked.lock_out)]
+        case _:
+            reports = [release(ledger, asked.address, asked.delete_held)]
+    if asked.json:
+        print(json.dumps([asdict(each) for each in reports]))
+    else:
+        for each in reports:
+            print(told(each))
+    in_vain = asked.verb == "release" and not reports[0].anew
+    return 1 if in_vain else os.EX_OK

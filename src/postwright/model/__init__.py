@@ -1,12 +1,12 @@
 """The inventory, typed: what an operator may write, what is refused, what is derived from it."""
 
+from .account_spec import Account
 from .blocklist_spec import Blocklist
 from .derive import Mail, derive, mail_for_verify
 from .inventory import Domain, Host, Inventory
 from .load import load
 from .problems import InventoryError, Problem
 from .schema import (
-    Account,
     CloudflareSpec,
     Dmarc,
     HetznerCloudSpec,

@@ -7,6 +7,7 @@ from datetime import date
 from .base import Value
 from .certificates import Certificate, Site, certificates
 from .inventory import Domain, Host, Inventory
+from .limits import HostLimits
 from .relays import Relay, RelaySender, leaving
 from .tls import INTERMEDIATE, TlsProfile
 from .web import Policy, policy, policy_file, web_host, web_names
@@ -98,6 +99,7 @@ class Mail(Value):
     aliases: list[Alias]
     alias_domains: list[str]
     senders: list[Sender]
+    limits: HostLimits
     dkim_domains: list[str]
     relays: list[Relay]
     relay_senders: list[RelaySender]
@@ -150,6 +152,7 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
         aliases=_aliases(inventory, domains, host.hostname),
         alias_domains=[] if host.hostname in inventory.domains else [host.hostname],
         senders=_senders(inventory, domains),
+        limits=_limits(inventory, domains),
         dkim_domains=names,
         relays=way.relays,
         relay_senders=way.senders,
@@ -286,6 +289,17 @@ def _senders(inventory: Inventory, domains: list[Domain]) -> list[Sender]:
             if reached := sorted(_reached(aliases, address) & logins):
                 table[address] = reached
     return [Sender(address=address, logins=found) for address, found in sorted(table.items())]
+
+
+def _limits(inventory: Inventory, domains: list[Domain]) -> HostLimits:
+    """Return what all accounts may submit, and those that may submit more or less."""
+    every = {
+        domain.address(local): inventory.limits.but(domain.limits).but(account.limits)
+        for domain in domains
+        for local, account in sorted(domain.accounts.items())
+    }
+    own = {address: limits for address, limits in every.items() if limits != inventory.limits}
+    return HostLimits(limits=inventory.limits, accounts=own)
 
 
 def _reached(aliases: dict[str, list[str]], address: str) -> set[str]:

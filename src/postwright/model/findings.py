@@ -12,7 +12,7 @@ from .problems import HIDDEN, Problem
 
 # The keys whose value may be shown, by their parent; anything else below `accounts`, `mail_relays`
 # and `dns_providers`, and any unknown key, may hold a secret that was written in the wrong place.
-_SHOWN_ACCOUNT = {"quota", "send", "receive", "app_passwords_only"}
+_SHOWN_ACCOUNT = {"quota", "send", "receive", "app_passwords_only", "limits"}
 _SHOWN_PROVIDER = {
     "driver",
     "server",
@@ -32,6 +32,7 @@ _SHOWN_DOMAIN = {
     "mta_sts",
     "tls_reports_to",
     "records",
+    "limits",
     "aliases",
     "forwards",
     "catch_all",
@@ -48,6 +49,7 @@ _SHOWN_HOST = {
 }
 _SHOWN_TOP = {
     "mail_owner",
+    "mail_limits",
     "dns_resolver",
     "dns_blocklists",
     "mail_submission_starttls",
@@ -142,7 +144,7 @@ def shown(path: Path, value: object) -> str | None:
 def may_be_shown(path: Path) -> bool:
     """Return whether the scalar at a path is surely no secret."""
     match path:
-        case ("mail_domains", _, "accounts", _, key):
+        case ("mail_domains", _, "accounts", _, key, *_):
             return key in _SHOWN_ACCOUNT
         case ("mail_domains", _, key, *_):
             return key in _SHOWN_DOMAIN

@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv6Address
 from pydantic import BaseModel, ConfigDict, Field
 
 from .blocklist_spec import Blocklist
+from .limits import Limits
 from .relay_spec import RelaySpec
 from .schema import DomainSpec, HostRecords, ProviderSpec
 from .words import DIRECT, SELF
@@ -58,6 +59,7 @@ class Inventory(BaseModel):
     providers: dict[str, ProviderSpec]
     relays: dict[str, RelaySpec] = Field(default_factory=dict)
     owner: str
+    limits: Limits = Field(default_factory=Limits)
     resolvers: list[str]
     blocklists: dict[str, Blocklist] | None = None
     submission_starttls: bool = False

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from .check_limits import check_limits
 from .check_relays import check_relays
 from .checks import check
 from .explain import findings_of
@@ -17,6 +18,7 @@ from .problems import InventoryError
 from .schema import GlobalVariables, HostVariables
 from .secrets import stand_in
 from .sketch import sketches
+from .words import REPLACED
 
 PREFIXES = ("mail_", "dns_")
 _GLOBAL = frozenset(GlobalVariables.model_fields)
@@ -62,6 +64,7 @@ def load(
     drawn = sketches(root.get("mail_domains"))
     found += check(drawn, bare_hosts, names)
     found += check_relays(drawn, bare_hosts, root.get("mail_relays"))
+    found += check_limits(root.get("mail_limits"), root.get("mail_domains"))
     if found or everything is None:
         raise InventoryError([problem(each, tagged) for each in _in_order(found, tagged)])
     return _inventory(everything, {name: host for name, host in good_hosts.items() if host})
@@ -89,6 +92,8 @@ def _validated(
 def _unknown(names: Mapping[str, object], prefix: Path) -> Iterator[Finding]:
     known = _GLOBAL | _HOST
     for name in names:
+        if name in REPLACED:
+            yield Finding((*prefix, name), "is no variable any more", REPLACED[name], True)
         if isinstance(name, str) and name.startswith(PREFIXES) and name not in known:
             mend = choose(name, known, "remove it")
             yield Finding((*prefix, name), "is an unknown variable", mend, True)
@@ -143,6 +148,7 @@ def _inventory(everything: GlobalVariables, hosts: Mapping[str, HostVariables]) 
         providers=dict(sorted(everything.dns_providers.items())),
         relays=dict(sorted(everything.mail_relays.items())),
         owner=everything.mail_owner,
+        limits=everything.mail_limits,
         resolvers=everything.dns_resolver,
         blocklists=everything.dns_blocklists,
         submission_starttls=everything.mail_submission_starttls,

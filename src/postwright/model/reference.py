@@ -8,10 +8,11 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from .account_spec import Account
 from .blocklist_spec import Blocklist
+from .limits import Limits, OwnLimits
 from .relay_spec import RelaySpec
 from .schema import (
-    Account,
     CloudflareSpec,
     Dmarc,
     DomainRecords,
@@ -47,6 +48,8 @@ _SECTIONS: list[tuple[str, type[BaseModel]]] = [
     ("`mail_domains.NAME.mta_sts`", MtaSts),
     ("`mail_domains.NAME.records`", DomainRecords),
     ("`mail_domains.NAME.accounts.LOCALPART`", Account),
+    ("`mail_limits`", Limits),
+    ("`limits` of a domain or an account", OwnLimits),
     ("`mail_relays.NAME`; profiles: [profiles.md](profiles.md)", RelaySpec),
     ("`dns_providers.NAME`, driver `rfc2136`", Rfc2136Spec),
     ("`dns_providers.NAME`, driver `cloudflare`", CloudflareSpec),

@@ -10,8 +10,10 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from .account_spec import Account
 from .base import Strict
 from .blocklist_spec import Blocklist
+from .limits import Limits, OwnLimits
 from .relay_spec import RelaySpec
 from .relay_types import ProfileValue, RelayName
 from .types import (
@@ -25,11 +27,9 @@ from .types import (
     LocalPart,
     Options,
     Owner,
-    PasswordHash,
     PublicIPv4,
     PublicIPv6,
     PythonClass,
-    Quota,
     Server,
     Target,
     TsigSecret,
@@ -128,35 +128,6 @@ class HostRecords(Strict):
     )
 
 
-class Account(Strict):
-    """A mailbox, a login, or both."""
-
-    password_hash: PasswordHash = Field(
-        description="The password's hash, as `postwright password` prints it. Accepted are "
-        "`{ARGON2ID}`, `{ARGON2I}`, `{BLF-CRYPT}`, `{SHA512-CRYPT}` and `{SHA256-CRYPT}`, and the "
-        "same without a scheme, as crypt(5) writes them, where they are not weak.",
-        examples=["{{ vault_taro }}"],
-    )
-    quota: Quota | None = Field(
-        default=None,
-        description="How much the mailbox may hold: a whole number and `K`, `M`, `G` or `T` "
-        "(powers of 1024). Without it there is no limit.",
-        examples=["5G"],
-    )
-    app_passwords_only: bool = Field(
-        default=False,
-        description="`true`: this password opens no mail port, only app passwords do; the host "
-        "does not even get its hash. See docs/credentials.md.",
-    )
-    send: bool = Field(
-        default=True, description="`false`: the account only receives; it cannot submit mail."
-    )
-    receive: bool = Field(
-        default=True,
-        description="`false`: the account only sends; mail for its address is refused.",
-    )
-
-
 class DomainSpec(Strict):
     """One mail domain."""
 
@@ -222,6 +193,11 @@ class DomainSpec(Strict):
     )
     records: DomainRecords = Field(
         default_factory=DomainRecords, description="Which of its records are published."
+    )
+    limits: OwnLimits = Field(
+        default_factory=OwnLimits,
+        description="How much each of its accounts may submit, where that differs from "
+        "`mail_limits`.",
     )
     accounts: dict[LocalPart, Account] = Field(
         default_factory=dict, description="Mailboxes and logins, by local part."
@@ -345,6 +321,10 @@ class GlobalVariables(Strict):
         default="postwright",
         description="Who owns the records, in the manifest of each zone. Two inventories that "
         "work on one zone need different owners.",
+    )
+    mail_limits: Limits = Field(
+        default_factory=Limits,
+        description="How much each account may submit within a minute and within a day.",
     )
     dns_resolver: list[Server] = Field(
         default_factory=list,

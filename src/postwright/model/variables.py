@@ -14,6 +14,7 @@ from .findings import Unrendered
 from .inventory import Inventory
 from .load import PREFIXES, load
 from .schema import HostVariables
+from .words import REPLACED
 
 GROUP = "mail_hosts"
 # Said of one run (`-e dns_plan=FILE`), not of the inventory.
@@ -54,7 +55,7 @@ def _ours(variables: Mapping[str, object]) -> dict[str, object]:
     return {
         key: value
         for key, value in variables.items()
-        if key.startswith(PREFIXES) and key not in RUN_VARIABLES
+        if (key.startswith(PREFIXES) and key not in RUN_VARIABLES) or key in REPLACED
     }
 
 

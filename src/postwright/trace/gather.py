@@ -1,16 +1,14 @@
-"""Asking every host: through Ansible, as the playbooks reach them."""
+"""Asking every host what it knows."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from postwright import hosts
 from postwright.dns.errors import DnsError
+from postwright.model.variables import GROUP
 
 from .events import Line, event
 
@@ -52,23 +50,15 @@ def ask(
     Raises:
         DnsError: a host could not be asked.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        command = [
-            str(Path(sys.executable).with_name("ansible")), "mail_hosts", "--become",
-            *[word for source in sources for word in ("-i", str(source))],
-            *[word for file in vault_files for word in ("--vault-password-file", str(file))],
-            "--tree", folder, "-m", "postwright.mail.trace",
-            "-a", json.dumps({"words": words, "since": since}),
-        ]  # fmt: skip
-        done = subprocess.run(command, text=True, capture_output=True, check=False)
-        told = {file.name: json.loads(file.read_text()) for file in Path(folder).iterdir()}
+    told = hosts.ask(
+        sources, vault_files, GROUP, "postwright.mail.trace", {"words": words, "since": since}
+    )
     wrong = [f"{host}: {said.get('msg')}" for host, said in told.items() if "lines" not in said]
-    if wrong or not told:
-        said = "\n".join(sorted(wrong)) or (done.stdout + done.stderr).strip()
-        raise DnsError(said, "mend that, then ask again: all hosts have to answer")
+    if wrong:
+        raise DnsError("\n".join(wrong), "mend that, then ask again: all hosts have to answer")
     return [
         Answer(
             host, [Line(host=host, **line) for line in said["lines"]], said["oldest"], said["cut"]
         )
-        for host, said in sorted(told.items())
+        for host, said in told.items()
     ]

@@ -135,6 +135,33 @@ def test_an_account_of_another_host_cannot_log_in_here() -> None:
     assert senders(mail("mx1", edit, away))["team@alpha.test"] == ["taro@alpha.test"]
 
 
+def test_limits_of_an_account_go_before_its_domains_and_those_before_everybodys() -> None:
+    domain = "mail_domains/alpha.test"
+    found = mail(
+        "mx1",
+        ("mail_limits", {"messages_per_minute": 20}),
+        (f"{domain}/limits", {"messages_per_day": 900}),
+        (f"{domain}/accounts/taro/limits", {"messages_per_minute": 50}),
+    ).limits
+    assert (found.limits.messages_per_minute, found.limits.messages_per_day) == (20, 500)
+    taro, jiro = found.accounts["taro@alpha.test"], found.accounts["jiro@alpha.test"]
+    assert (taro.messages_per_minute, taro.messages_per_day) == (50, 900)
+    assert (jiro.messages_per_minute, jiro.messages_per_day) == (20, 900)
+    assert taro.recipients_per_day == 2000
+    # Who has everybody's is not listed.
+    assert "hanako@beta.test" not in found.accounts
+
+
+def test_without_a_word_every_account_has_the_same_limits() -> None:
+    assert mail().limits.accounts == {}
+    assert mail().limits.limits.model_dump() == {
+        "messages_per_minute": 60,
+        "recipients_per_minute": 300,
+        "messages_per_day": 500,
+        "recipients_per_day": 2000,
+    }
+
+
 @pytest.mark.parametrize("starttls", [False, True])
 def test_port_587_opens_only_when_asked_for(starttls: bool) -> None:
     value = mail("mx1", ("mail_submission_starttls", starttls))
