@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, NamedTuple
@@ -161,6 +162,20 @@ def _share(values: list[float]) -> str:
     return f"{median(values):.0%}" if values else ""
 
 
+@contextmanager
+def unlimited(host: str) -> Iterator[None]:
+    """Let the client connect as often as it can: the limits of one address are not measured."""
+    client = json.loads((ROOT / ".lab/lab.json").read_text(encoding="utf-8"))["hosts"]["client"]
+    file = "/etc/postfix/clients_unlimited"
+    before = on(host, "cat", file)
+    known = before + "".join(f"{client[family]}\tpermit\n" for family in ("ipv4", "ipv6"))
+    try:
+        on(host, "sh", "-ec", f"cat >{file}; postfix reload", text=known)
+        yield
+    finally:
+        on(host, "sh", "-ec", f"cat >{file}; postfix reload", text=before)
+
+
 def measured(rounds: int, seconds: float) -> list[str]:
     """Print all tables, and return what misses its aim.
 
@@ -169,7 +184,7 @@ def measured(rounds: int, seconds: float) -> list[str]:
     """
     missed = []
     for host in HOSTS:
-        with stocks(host):
+        with stocks(host), unlimited(host):
             table, slow = compare(host, rounds, seconds)
         console.print(table)
         missed += slow

@@ -2,7 +2,8 @@
 
 Read from standard input: a list of dialogs, each with `address`, `port`, `name` (for TLS), `tls`
 (`none`, `starttls` or `implicit`), `hello` (a whole command line, or empty), `login` (a user and a
-password, or null) and `steps`: what is sent, deflated and in base64, each answered by one reply.
+password, or null), `steps`: what is sent, deflated and in base64, each answered by one reply, and
+`source`: the address to come from, or empty; an `early` dialog says hello before it is greeted.
 Standard library only.
 """
 
@@ -19,8 +20,6 @@ from typing import Any
 
 # Seconds that one reply may take: Dovecot keeps a wrong password waiting, and 40 MB are judged.
 PATIENCE = 90.0
-# Seconds in which a reply too many comes, where there is one.
-AFTERTHOUGHT = 1.5
 SILENCE = "silence"
 
 
@@ -30,7 +29,7 @@ class Session:
     def __init__(self, dialog: dict[str, Any]) -> None:
         self.name = dialog["name"]
         self.socket: socket.socket = socket.create_connection(
-            (dialog["address"], dialog["port"]), PATIENCE
+            (dialog["address"], dialog["port"]), PATIENCE, (dialog["source"], 0)
         )
         self.buffer = b""
         if dialog["tls"] == "implicit":
@@ -67,12 +66,9 @@ class Session:
         return self.reply()
 
     def afterthought(self) -> str:
-        """Return what comes unasked, or that nothing does."""
-        self.socket.settimeout(AFTERTHOUGHT)
-        try:
-            return self.reply()
-        except TimeoutError:
-            return SILENCE
+        """Return what came unasked, or that nothing did: then the next reply is QUIT's."""
+        reply = self.say(b"QUIT\r\n")
+        return SILENCE if reply.startswith("221") else reply
 
 
 def login(session: Session, user: str, password: str) -> str:
@@ -85,9 +81,13 @@ def held(dialog: dict[str, Any]) -> list[str]:
     """Hold one dialog; return the greeting and every reply, and what came unasked at the end."""
     session = Session(dialog)
     with session.socket:
-        replies = [session.reply()]
         hello = dialog["hello"].encode()
-        if hello:
+        if dialog["early"]:
+            session.socket.sendall(hello + b"\r\n")
+        replies = [session.reply()]
+        if dialog["early"]:
+            replies.append(session.reply())
+        elif hello:
             replies.append(session.say(hello + b"\r\n"))
         if dialog["tls"] == "starttls":
             replies.append(session.say(b"STARTTLS\r\n"))
