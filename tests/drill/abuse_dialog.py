@@ -3,7 +3,8 @@
 Read from standard input: a list of dialogs, each with `address`, `port`, `name` (for TLS), `tls`
 (`none`, `starttls` or `implicit`), `hello` (a whole command line, or empty), `login` (a user and a
 password, or null), `steps`: what is sent, deflated and in base64, each answered by one reply, and
-`source`: the address to come from, or empty; an `early` dialog says hello before it is greeted.
+`source`: the address to come from, or empty. An `early` dialog says hello before it is greeted, and
+again thereafter.
 Standard library only.
 """
 
@@ -83,11 +84,10 @@ def held(dialog: dict[str, Any]) -> list[str]:
     with session.socket:
         hello = dialog["hello"].encode()
         if dialog["early"]:
+            # Whoever notices throws it away.
             session.socket.sendall(hello + b"\r\n")
         replies = [session.reply()]
-        if dialog["early"]:
-            replies.append(session.reply())
-        elif hello:
+        if hello:
             replies.append(session.say(hello + b"\r\n"))
         if dialog["tls"] == "starttls":
             replies.append(session.say(b"STARTTLS\r\n"))
@@ -98,6 +98,8 @@ def held(dialog: dict[str, Any]) -> list[str]:
             if not replies[-1].startswith("235"):
                 return [*replies, SILENCE]
         for step in dialog["steps"]:
+            if replies[-1] == "closed":
+                break
             replies.append(session.say(zlib.decompress(base64.b64decode(step))))
         return [*replies, session.afterthought()]
 

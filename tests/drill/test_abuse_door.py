@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from labkit import MAIL_HOSTS, on
 from postwright.probe.result import awaited
 
 FAMILIES = ("ipv4", "ipv6")
-TAKEN = r"250 2.1.5 Ok"
+TAKEN = "250 2.1.5 Ok"
 EARLY = "550 5.5.1 Protocol error"
 OFFERS = Case("offers", TAKEN, mail("{sender}", "{other}"))
 TALKS_FIRST = Case("talks first", EARLY, OFFERS.steps, early=True)
@@ -79,14 +80,21 @@ def test_who_talks_before_the_greeting_is_refused(
 def test_the_operator_is_neither_tested_nor_limited(
     host: str, family: str, facts: dict[str, Any]
 ) -> None:
-    address = facts["hosts"][host][family]
-    early = Case("talks first", TAKEN, OFFERS.steps, tls="none", early=True)
-    said = abuse_dialog.held(early.dialog(NAMES[host], address))
-    assert decisive(said).startswith(TAKEN), said
-    sessions = [abuse_dialog.Session(early.dialog(NAMES[host], address)) for _ in range(60)]
-    assert {session.reply()[:3] for session in sessions} == {"220"}
-    for session in sessions:
-        session.socket.close()
+    offers = OFFERS.dialog(NAMES[host], facts["hosts"][host][family])
+    with ExitStack() as stack:
+        first = abuse_dialog.Session(offers)
+        stack.enter_context(first.socket)
+        first.socket.sendall(b"EHLO client.test\r\n")
+        assert first.reply().startswith("220 ")
+        assert first.reply().startswith("250-"), "what was said early is heard"
+        for step in mail("", NAMES[host]["other"]):
+            said = first.say(step.encode())
+        assert said.startswith(TAKEN), said
+        # More than one address may have, fewer than there can be.
+        for _ in range(60):
+            session = abuse_dialog.Session(offers)
+            stack.enter_context(session.socket)
+            assert session.reply().startswith("220 ")
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -115,8 +123,9 @@ def test_too_many_connections_are_told_to_come_again(
 
 def quiet(host: str, source: str) -> None:
     """Wait until a host has no connection from an address any more."""
+    place = f"[{source}]" if ":" in source else source
     with awaited(60) as again:
-        while again() and on(host, "ss", "-Htn", "state", "established", "dst", source).strip():
+        while again() and on(host, "ss", "-Htn", "state", "established", "dst", place).strip():
             pass
 
 
