@@ -26,8 +26,8 @@ from bench.mail_measure import (
     running,
     spent,
     stock,
-    unfiltered,
 )
+from bench.ours import unfiltered, unlimited
 from bench.stock import BenchError, on, stocks
 
 RATE_AIM, MEMORY_AIM = 0.9, 1.2
@@ -154,7 +154,7 @@ def measured(hosts: list[str], rounds: int, seconds: float, messages: int) -> li
     with accounts():
         for host in hosts:
             report = Report(host)
-            with stocks(host, PLAIN, FILTERING):
+            with stocks(host, PLAIN, FILTERING), unlimited(host, "peer"):
                 idle(host, report)
                 deliveries(host, report, rounds, messages)
                 mailboxes(host, report, rounds, seconds)

@@ -7,9 +7,10 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bench.mail_hosts import ACCOUNTS, DOMAINS, PASSWORD
+from bench.ours import addresses
 from bench.stock import POSTFIX, ROOT, BenchError, Stock, cpu_seconds, on
 
 MAILBOXES = ACCOUNTS[:10]
@@ -98,12 +99,6 @@ def spent(host: str, units: Iterable[str]) -> float:
     return sum(cpu_seconds(host, unit) for unit in units)
 
 
-def address(host: str) -> str:
-    """Return a lab host's IPv4 address."""
-    facts: dict[str, Any] = json.loads((ROOT / ".lab/lab.json").read_text(encoding="utf-8"))
-    return str(facts["hosts"][host]["ipv4"])
-
-
 def delivered(host: str, one: Contender, messages: int) -> Rate:
     """Send messages to ten mailboxes; return how many a second arrived.
 
@@ -112,7 +107,7 @@ def delivered(host: str, one: Contender, messages: int) -> Rate:
     """
     before = int(_there(host, one, 0).split()[0])
     cpu = spent(host, one.units)
-    target = f"{address(host)}:{one.smtp}"
+    target = f"{addresses(host)['ipv4']}:{one.smtp}"
     each = str(messages // len(MAILBOXES))
     started = on("peer", "sh", "-ec", SEND, "sh", target, each, one.domain, *MAILBOXES)
     count, last = _there(host, one, before + messages).split()
@@ -126,19 +121,6 @@ def delivered(host: str, one: Contender, messages: int) -> Rate:
 
 def _there(host: str, one: Contender, wanted: int) -> str:
     return on(host, "sh", "-ec", ARRIVED, "sh", one.mailboxes, str(wanted), *MAILBOXES)
-
-
-@contextmanager
-def unfiltered(host: str) -> Iterator[None]:
-    """Have our Postfix ask no milter for a while, as a stock one does."""
-    on(host, "cp", "-p", "/etc/postfix/main.cf", "/run/bench-main.cf")
-    try:
-        on(host, "postconf", "-e", "smtpd_milters=")
-        on(host, "postfix", "reload")
-        yield
-    finally:
-        on(host, "mv", "/run/bench-main.cf", "/etc/postfix/main.cf")
-        on(host, "postfix", "reload")
 
 
 def memory(host: str, units: Iterable[str]) -> float:
@@ -182,5 +164,5 @@ def _load(host: str, one: Contender, kind: str, amount: str, accounts: Iterable[
     """Return the command; a stock account has no domain."""
     ending = "" if one.domain == "bench.test" else f"@{one.domain}"
     names = [f"{name}{ending}" for name in accounts]
-    words = ("python3", "-c", LOAD, kind, address(host), str(one.imaps), amount, PASSWORD)
+    words = ("python3", "-c", LOAD, kind, addresses(host)["ipv4"], str(one.imaps), amount, PASSWORD)
     return [*words, *names]

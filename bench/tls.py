@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import tls_promises
+from bench.ours import addresses, unlimited
 from bench.stock import POSTFIX, ROOT, BenchError, Stock, cpu_seconds, on, stocks
 
 P256 = (
@@ -112,12 +113,11 @@ def measure(host: str, case: Case, rounds: int, seconds: float) -> dict[str, Mea
 
 
 def _load(host: str, port: int, case: Case, seconds: float) -> dict[str, Any]:
-    address = json.loads((ROOT / ".lab/lab.json").read_text(encoding="utf-8"))["hosts"][host]
     kind = "resume" if case.resume else "full"
     done: dict[str, Any] = json.loads(
         on(
             "client", "env", f"OPENSSL_CONF={CLIENT}", "python3", "-",
-            address["ipv4"], str(port), str(seconds), kind, text=LOAD,
+            addresses(host)["ipv4"], str(port), str(seconds), kind, text=LOAD,
         )
     )  # fmt: skip
     return done
@@ -173,7 +173,7 @@ def measured(rounds: int, seconds: float) -> list[str]:
     """
     missed = []
     for host in POSTFIX:
-        with stocks(host, *STOCKS):
+        with stocks(host, *STOCKS), unlimited(host, "client"):
             table, slow = compare(host, rounds, seconds)
         console.print(table)
         missed += slow

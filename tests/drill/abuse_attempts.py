@@ -119,6 +119,23 @@ COMMANDS = (
     ),
 )
 
+_NOT_ME = r"550 5\.7\.1 .*Helo command rejected"
+_plain = partial(Case, tls="none")
+DOOR = (
+    _plain("this host's name", _NOT_ME, mail("{sender}", "{other}"), hello="EHLO {host}"),
+    _plain("this host's name, old", _NOT_ME, mail("{sender}", "{other}"), hello="HELO {host}"),
+    _plain("this host's literal", _NOT_ME, mail("{sender}", "{other}"), hello="EHLO [{literal}]"),
+    _plain("this host's address", _NOT_ME, mail("{sender}", "{other}"), hello="HELO {address}"),
+    _plain("this host's name, null sender", _NOT_ME, mail("", "{other}"), hello="EHLO {host}"),
+    _to("sender of no domain", "{other}", r"550 5\.1\.8 ", sender="somebody@no-such.test"),
+    _to("sender that takes no mail", "{other}", r"550 5\.7\.27 ", sender="a@parked.alpha.test"),
+    Case(
+        "bounce to two",
+        r"550 5\.5\.3 .*Multi-recipient bounce",
+        (*mail("", "{other}"), "RCPT TO:<{own}>\r\n", "DATA\r\n"),
+    ),
+)
+
 
 def _smuggled(name: str, end: bytes) -> Case:
     return Case(
@@ -162,7 +179,8 @@ UNAUTHENTICATED = (
     _without("with the null sender", NOT_LOGGED_IN, mail("", "{outsider}")),
     _without("to the postmaster", NOT_LOGGED_IN, mail("{sender}", "postmaster@{domain}")),
     _without("HELO alone", NOT_LOGGED_IN, mail("{own}", "{outsider}"), hello="HELO client.test"),
-    _without("in clear", "closed|5|TimeoutError|SSL", ("NOOP\r\n",), tls="none", hello=""),
+    # Who speaks first does not wait in vain for a greeting in clear.
+    _without("in clear", "closed", (), tls="none", early=True),
     _without("AUTH CRAM-MD5", "53[45]", ("AUTH CRAM-MD5\r\n",)),
     _without("AUTH ANONYMOUS", "53[45]", ("AUTH ANONYMOUS dGVzdA==\r\n",)),
     _without("AUTH EXTERNAL", "53[45]", ("AUTH EXTERNAL =\r\n",)),
@@ -291,6 +309,7 @@ ATTEMPTS: dict[str, tuple[Case, ...]] = {
     "relay": RELAYING,
     "recipient": RECIPIENTS,
     "command": COMMANDS,
+    "door": DOOR,
     "smuggling": SMUGGLING,
     "no login": UNAUTHENTICATED,
     "login": LOGINS,
@@ -303,6 +322,13 @@ CONTROLS: dict[str, Case] = {
     "relay": _to("control", "{other}", r"250 2\.1\.5 "),
     "recipient": _to("control", "{other}", r"250 2\.1\.5 "),
     "command": Case("control", TAKEN, message("{sender}", "{other}")),
+    # A bounce to one, from the web server of a domain of ours.
+    "door": _plain(
+        "control",
+        TAKEN,
+        message("", "{other}", author="From: <{sender}>\r\n"),
+        hello="EHLO {domain}",
+    ),
     # A true end of data inside: two messages are taken.
     "smuggling": Case(
         "control",

@@ -54,7 +54,7 @@ class Case:
         login: the address that logs in (a word in braces), where one does.
         phrase: what it gives for its password; without one, the right one.
         hello: the whole command that opens the session; empty for none.
-        rest: what must come unasked after the last reply: SILENCE, or a reply.
+        early: whether the session is opened before the greeting.
     """
 
     name: str
@@ -65,17 +65,25 @@ class Case:
     login: str | None = None
     phrase: str | None = None
     hello: str = "EHLO client.test"
-    rest: str = SILENCE
+    early: bool = False
 
-    def dialog(self, names: Mapping[str, str], address: str) -> dict[str, Any]:
-        """Return the dialog for one address of one host, with `names` for the words in braces."""
+    def dialog(self, names: Mapping[str, str], address: str, source: str = "") -> dict[str, Any]:
+        """Return the dialog for one address of one host, with `names` for the words in braces.
+
+        Args:
+            names: a value for each word in braces.
+            address: whom to connect to.
+            source: the address to connect from; without one, the lab host's own.
+        """
         literal = f"IPv6:{address}" if ":" in address else address
         names = {**names, "address": address, "literal": literal}
         user = filled(self.login, names) if self.login else None
         password = f"correct horse {user.partition('@')[0]}" if user else ""
         return {
             "address": address,
+            "source": source,
             "port": self.port,
+            "early": self.early,
             "name": names["host"],
             "tls": self.tls,
             "hello": filled(self.hello, names),

@@ -2,7 +2,9 @@
 
 Read from standard input: a list of dialogs, each with `address`, `port`, `name` (for TLS), `tls`
 (`none`, `starttls` or `implicit`), `hello` (a whole command line, or empty), `login` (a user and a
-password, or null) and `steps`: what is sent, deflated and in base64, each answered by one reply.
+password, or null), `steps`: what is sent, deflated and in base64, each answered by one reply, and
+`source`: the address to come from, or empty. An `early` dialog says hello before it is greeted, and
+again thereafter.
 Standard library only.
 """
 
@@ -19,8 +21,6 @@ from typing import Any
 
 # Seconds that one reply may take: Dovecot keeps a wrong password waiting, and 40 MB are judged.
 PATIENCE = 90.0
-# Seconds in which a reply too many comes, where there is one.
-AFTERTHOUGHT = 1.5
 SILENCE = "silence"
 
 
@@ -30,7 +30,7 @@ class Session:
     def __init__(self, dialog: dict[str, Any]) -> None:
         self.name = dialog["name"]
         self.socket: socket.socket = socket.create_connection(
-            (dialog["address"], dialog["port"]), PATIENCE
+            (dialog["address"], dialog["port"]), PATIENCE, (dialog["source"], 0)
         )
         self.buffer = b""
         if dialog["tls"] == "implicit":
@@ -67,12 +67,9 @@ class Session:
         return self.reply()
 
     def afterthought(self) -> str:
-        """Return what comes unasked, or that nothing does."""
-        self.socket.settimeout(AFTERTHOUGHT)
-        try:
-            return self.reply()
-        except TimeoutError:
-            return SILENCE
+        """Return what came unasked, or that nothing did: then the next reply is QUIT's."""
+        reply = self.say(b"QUIT\r\n")
+        return SILENCE if reply.startswith("221") else reply
 
 
 def login(session: Session, user: str, password: str) -> str:
@@ -85,8 +82,11 @@ def held(dialog: dict[str, Any]) -> list[str]:
     """Hold one dialog; return the greeting and every reply, and what came unasked at the end."""
     session = Session(dialog)
     with session.socket:
-        replies = [session.reply()]
         hello = dialog["hello"].encode()
+        if dialog["early"]:
+            # Whoever notices throws it away.
+            session.socket.sendall(hello + b"\r\n")
+        replies = [session.reply()]
         if hello:
             replies.append(session.say(hello + b"\r\n"))
         if dialog["tls"] == "starttls":
@@ -98,6 +98,8 @@ def held(dialog: dict[str, Any]) -> list[str]:
             if not replies[-1].startswith("235"):
                 return [*replies, SILENCE]
         for step in dialog["steps"]:
+            if replies[-1] == "closed":
+                break
             replies.append(session.say(zlib.decompress(base64.b64decode(step))))
         return [*replies, session.afterthought()]
 

@@ -269,6 +269,9 @@ IN = (
     Message("EHLO with an underscore", PLAIN, hello="EHLO my_pc.client.test"),
     Message("EHLO of an address", PLAIN, hello="EHLO [198.18.0.99]"),
     Message("EHLO of an IPv6 address", PLAIN, hello="EHLO [IPv6:2001:db8::1]"),
+    Message("EHLO of a domain of ours", PLAIN, hello="EHLO {domain}"),
+    Message("EHLO of localhost", PLAIN, hello="EHLO localhost"),
+    Message("HELO of localhost.localdomain", PLAIN, hello="HELO localhost.localdomain"),
     Message("EHLO of a name nobody knows", PLAIN, hello="EHLO no-such-host.invalid"),
 )
 

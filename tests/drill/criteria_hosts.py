@@ -68,7 +68,7 @@ def smtpd(*settings: str, openssl: str = "") -> Mutation:
         settings = (*settings, f"tls_config_file={HERE}/openssl.cnf")
     # postconf takes no blanks here; a list may have commas.
     for each in settings:
-        do += f"postconf -P {shlex.quote(f'smtp/inet/{each}')}; "
+        do += f"postconf -P {shlex.quote(f'smtpd/pass/{each}')}; "
     return on_hosts(f"{do} postfix reload", _RESTORE)
 
 

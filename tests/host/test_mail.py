@@ -51,6 +51,19 @@ def _table(host: Host, name: str) -> dict[str, str]:
     return dict(line.split("\t", 1) for line in text.splitlines())
 
 
+def test_strangers_on_port_25_are_tested_and_nobody_is_unlimited_but_the_mail_hosts(
+    host: Host, mail: dict[str, Any]
+) -> None:
+    assert host.check_output("postconf -M smtp/inet").split()[-1] == "postscreen"
+    assert host.check_output("postconf -h postscreen_greet_action") == "enforce"
+    known = "postmap -q %s cidr:/etc/postfix/clients_unlimited"
+    for address in mail["host_addresses"]:
+        assert host.check_output(known, address) == "permit"
+    # Reserved for documentation (RFC 5737, RFC 3849).
+    for address in ("192.0.2.1", "2001:db8::1"):
+        assert host.run(known, address).rc == 1
+
+
 def test_configurations_satisfy_their_own_programs(host: Host) -> None:
     assert host.run("postfix check").stderr == ""
     assert host.run("doveconf -n").rc == 0

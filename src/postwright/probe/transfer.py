@@ -7,8 +7,6 @@ from functools import partial
 from .result import Recorder
 from .wire import Smtp, Target, greets, refused, tls_context
 
-SENDER = "probe@probe.invalid"
-
 # How a second message is smuggled past a server that takes something else than
 # <CR><LF>.<CR><LF> for the end of data (CVE-2023-51764).
 SMUGGLING = {
@@ -18,6 +16,11 @@ SMUGGLING = {
     "CR.CR": b"\r.\r",
     "CRLF.CR": b"\r\n.\r",
 }
+
+
+def _sender(target: Target) -> str:
+    """Return a sender whose domain exists, or that would be what is refused."""
+    return f"probe@{target.hostname}"
 
 
 def _session(target: Target, port: int, tls: bool = True) -> Smtp:
@@ -40,15 +43,14 @@ def _recipient(target: Target, port: int, recipient: str, sender: str) -> tuple[
 def _smuggle(target: Target, port: int, recipient: str, end: bytes) -> tuple[bool, str]:
     """Send one message with a false end of data inside; ok where only one answer comes, or none."""
     with _session(target, port) as session:
-        session.command(f"MAIL FROM:<{SENDER}>")
+        # The null sender, which no policy of a domain holds for.
+        session.command("MAIL FROM:<>")
         reply = session.command(f"RCPT TO:<{recipient}>")
         if not reply.startswith("250"):
             return False, f"the recipient was not taken: {reply}"
         session.command("DATA")
         session.send(
-            b"Subject: smuggling probe\r\n\r\nfirst"
-            + end
-            + b"MAIL FROM:<smuggled@probe.invalid>\r\n"
+            b"Subject: smuggling probe\r\n\r\nfirst" + end + b"MAIL FROM:<>\r\n"
             b"RCPT TO:<"
             + recipient.encode()
             + b">\r\nDATA\r\nSubject: smuggled\r\n\r\nsecond\r\n.\r\n"
@@ -62,6 +64,23 @@ def _smuggle(target: Target, port: int, recipient: str, end: bytes) -> tuple[boo
         except TimeoutError:
             return True, f"one message: {first}"
         return second == "closed", f"{first} / {second}"
+
+
+def _helo_of_ours(target: Target, port: int, recipient: str) -> tuple[bool, str]:
+    """Offer mail in the host's own name; ok where that is what is refused."""
+    with Smtp(target, port) as session:
+        session.hello(target.hostname)
+        session.command("MAIL FROM:<>")
+        reply = session.command(f"RCPT TO:<{recipient}>")
+        return refused(reply) and "5.7.1" in reply, reply
+
+
+def _nobodys_sender(target: Target, port: int, recipient: str) -> tuple[bool, str]:
+    """Offer mail from a domain that does not exist (RFC 6761); ok where that is refused."""
+    with _session(target, port) as session:
+        session.command("MAIL FROM:<probe@probe.invalid>")
+        reply = session.command(f"RCPT TO:<{recipient}>")
+        return refused(reply) and "5.1.8" in reply, reply
 
 
 def _auth(target: Target, port: int, tls: bool) -> tuple[bool, str]:
@@ -81,7 +100,7 @@ def _command(target: Target, port: int, command: str) -> tuple[bool, str]:
 
 def _no_hello(target: Target, port: int) -> tuple[bool, str]:
     with Smtp(target, port) as session:
-        reply = session.command(f"MAIL FROM:<{SENDER}>")
+        reply = session.command(f"MAIL FROM:<{_sender(target)}>")
         return refused(reply), reply
 
 
@@ -89,7 +108,7 @@ def _pipelining(target: Target, port: int, recipient: str) -> tuple[bool, str]:
     with Smtp(target, port) as session:
         session.command("HELO probe.invalid")
         session.send(
-            f"MAIL FROM:<{SENDER}>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n"
+            f"MAIL FROM:<{_sender(target)}>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n"
             "Subject: pipelined\r\n\r\nbody\r\n.\r\nQUIT\r\n".encode()
         )
         replies = []
@@ -172,14 +191,14 @@ def check_transfer(
         check(
             name,
             promise="refuses a recipient that is not its own at RCPT TO",
-            look=partial(_recipient, target, port, address, SENDER),
+            look=partial(_recipient, target, port, address, _sender(target)),
             source="RFC 5321 section 3.6.2",
         )
     for address in send_only:
         check(
             "send_only_recipient",
             promise=f"refuses mail for {address}, which only sends",
-            look=partial(_recipient, target, port, address, SENDER),
+            look=partial(_recipient, target, port, address, _sender(target)),
         )
     check(
         "relay_as_own_domain",
@@ -190,6 +209,16 @@ def check_transfer(
         "relay_null_sender",
         promise="relays nothing for the null sender",
         look=lambda: _recipient(target, port, outsider, ""),
+    )
+    check(
+        "helo_of_ours",
+        promise="refuses a stranger who says that he is this host",
+        look=lambda: _helo_of_ours(target, port, recipient),
+    )
+    check(
+        "sender_of_nobody",
+        promise="refuses a sender whose domain does not exist",
+        look=lambda: _nobodys_sender(target, port, recipient),
     )
     for tls in (False, True):
         check(

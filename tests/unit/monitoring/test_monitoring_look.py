@@ -57,11 +57,10 @@ def test_a_line_of_the_journal_counts_once(program: Any, event: str) -> None:
     [
         "h postfix/cleanup[1]: 2B: milter-reject: END-OF-MESSAGE from x[198.18.0.1]: 5.7.1",
         "h postfix/submissions/smtpd[1]: NOQUEUE: reject: RCPT from x[198.18.0.1]: 553 5.7.1",
+        "h postfix/postscreen[1]: NOQUEUE: reject: RCPT from [198.18.0.1]:34001: 550 5.5.1",
     ],
 )
-def test_what_rspamd_refuses_and_what_submission_refuses_is_refused(
-    program: Any, line: str
-) -> None:
+def test_what_is_refused_anywhere_is_refused(program: Any, line: str) -> None:
     assert program.look.count(line)["rejected"] == 1
 
 

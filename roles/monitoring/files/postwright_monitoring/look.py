@@ -15,7 +15,7 @@ EVENTS = {
     "sent": re.compile(r" postfix/\S*smtp\[.* status=sent "),
     "deferred": re.compile(r" postfix/.* status=deferred "),
     "bounced": re.compile(r" postfix/.* status=bounced "),
-    "rejected": re.compile(r" postfix/\S*(?:smtpd|cleanup)\[.* (?:milter-)?reject: "),
+    "rejected": re.compile(r" postfix/\S*(?:smtpd|cleanup|postscreen)\[.* (?:milter-)?reject: "),
     "login": re.compile(r" dovecot\[.* \S+-login: (?:Login|Logged in): "),
     "login_failed": re.compile(
         r" dovecot\[.* \S+-login: .*\(auth failed, "
