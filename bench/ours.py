@@ -19,7 +19,7 @@ def addresses(host: str) -> dict[str, str]:
 
 @contextmanager
 def unlimited(host: str, client: str) -> Iterator[None]:
-    """Let a client connect and send as much as it can: the limits of one address are not measured."""
+    """Let a client do as much as it can: the limits of one address are not measured."""
     file = "/etc/postfix/clients_unlimited"
     before = on(host, "cat", file)
     where = addresses(client)

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 import drill_state
+import fault_ways
 from abuse_accounts import fresh
 from abuse_cases import NAMES
 from drill_kill import Say
 from labkit import MAIL_HOSTS, ROOT, command, lab, play
+from labmail import Post
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +55,14 @@ def facts(lab_up: None, say: Say) -> dict[str, Any]:
     # The probe's functions verify names by the trust store: here, the lab's.
     os.environ["SSL_CERT_FILE"] = found["ca_file"]
     return found
+
+
+@pytest.fixture(scope="session")
+def post(lab_up: None, request: pytest.FixtureRequest) -> Post:
+    """Mail, after what a drill that was killed left behind has been put right."""
+    # First of all: site.yml would wait for what is frozen.
+    fault_ways.put_right()
+    return Post(request.getfixturevalue("facts"))
 
 
 @pytest.fixture(scope="session")

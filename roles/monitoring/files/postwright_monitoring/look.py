@@ -47,8 +47,10 @@ def queue():
 
 
 def failed_units():
-    """Return the names of the units that systemd calls failed."""
-    said = run("systemctl", "list-units", "--failed", "--plain", "--no-legend", "--full")[1]
+    """Return the names of the units that have failed, or wait for their next start."""
+    # One that ends time and again is started again each time, and never called failed.
+    states = "--state=failed,auto-restart"
+    said = run("systemctl", "list-units", states, "--plain", "--no-legend", "--full")[1]
     return [line.split()[0] for line in said.splitlines()]
 
 

@@ -1,0 +1,79 @@
+"""How a fault passes: mail flows, something happens, the service is back, and all is counted."""
+
+from __future__ import annotations
+
+import imaplib
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import fault_count
+from drill_kill import Say
+from fault_mail import ROUTES, Courier, Ledger, Letter, Load, Route
+from labkit import BIN, command
+from labmail import Post
+from postwright.probe.result import awaited
+
+PATIENCE = 120.0
+"""Seconds in which new mail has to arrive after a fault; a drill that asks for less says so."""
+DRAINED = 900.0
+"""Seconds until what waited in queues has gone: Postfix tries again after 5 minutes, then 10."""
+
+
+def back(post: Post, ledger: Ledger, name: str, since: float) -> dict[Route, float]:
+    """Return after how many seconds the first new letter of each route was in its mailbox."""
+
+    def one(route: Route) -> float:
+        courier, recipient = Courier(post, route), route.recipients[0]
+        told = f"{ledger.run} after {name} by {route.name}"
+        waiting: list[Letter] = []
+        with awaited(PATIENCE, pause=0.5) as again:
+            while again():
+                if not waiting or waiting[-1].accepted:
+                    # One may wait in a queue where the next goes through.
+                    waiting.append(ledger.letter(route, told, recipient))
+                courier.hand_over(waiting[-1])
+                with suppress(OSError, imaplib.IMAP4.error):
+                    if post.count(recipient, told):
+                        break
+        seconds = time.monotonic() - since
+        with awaited(PATIENCE, pause=0.5) as again:
+            while again() and not waiting[-1].accepted:
+                courier.hand_over(waiting[-1])
+        courier.close()
+        return seconds
+
+    with ThreadPoolExecutor(len(ROUTES)) as pool:
+        return dict(zip(ROUTES, pool.map(one, ROUTES), strict=True))
+
+
+def said(name: str, load: Load, seconds: dict[Route, float]) -> str:
+    """Say how a fault went."""
+    tries = sum(len(letter.attempts) for letter in load.letters)
+    windows = sum(letter.windows for letter in load.letters)
+    arrived = ", ".join(f"{route.name} {found:.1f} s" for route, found in seconds.items())
+    return (
+        f"{name}: {len(load.letters)} letters in {tries} tries, {windows} final dots without an "
+        f"answer; first mail afterwards: {arrived}"
+    )
+
+
+def show(verdict: fault_count.Verdict, say: Say) -> None:
+    """Print what was counted, and the trace of each letter that is not in one place."""
+    say(str(verdict))
+    odd = [(double.letter, double.why or "NOT EXPLAINED") for double in verdict.doubles]
+    odd += [(letter, "MISSING") for letter in verdict.missing]
+    for letter, why in odd:
+        say(f"{letter.message_id} to {letter.recipient}, {letter.fault}: {why}")
+        for attempt in letter.attempts:
+            say(f"  {utc(attempt.began)} to {utc(attempt.ended)} {attempt.reply}")
+        done = command(str(BIN / "postwright"), "trace", letter.message_id, "-i", "inventory/lab",
+                       "--since", "-2 hours")  # fmt: skip
+        for line in done.stdout.splitlines():
+            say(f"    {line}")
+
+
+def utc(when: float) -> str:
+    """Return a time as trace shows it."""
+    return datetime.fromtimestamp(when, UTC).strftime("%H:%M:%S")
