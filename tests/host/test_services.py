@@ -43,9 +43,12 @@ def test_timer_is_waiting(host: Host, name: str) -> None:
     assert host.service(f"{name}.timer").is_running
 
 
-def test_passwords_that_change_are_watched_for(host: Host) -> None:
-    assert host.service("postwright-credentials.path").is_running
-    assert host.service("postwright-credentials.path").is_enabled
+@pytest.mark.parametrize("name", ["postwright-credentials", "postwright-limits-freeze"])
+def test_passwords_that_change_and_accounts_that_are_frozen_are_watched_for(
+    host: Host, name: str
+) -> None:
+    assert host.service(f"{name}.path").is_running
+    assert host.service(f"{name}.path").is_enabled
 
 
 def test_no_unit_has_failed(host: Host) -> None:
