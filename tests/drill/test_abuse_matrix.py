@@ -76,31 +76,39 @@ def test_odd_mail_arrives_as_it_was_sent(
     names = NAMES[host]
     marks = {message.name: secrets.token_hex(8) for message in (*IN, *OUT)}
     lost: list[str] = []
+    post = Post(facts)
     for messages, reader in ((IN, names["other"]), (OUT, names["outsider"])):
-        first = next_uid(Post(facts), reader)
+        folders = {"Junk" if each.junk else "INBOX" for each in messages}
+        first = next_uids(post, reader, folders)
         dialogs = [dialog(each, names, facts["hosts"][host], marks) for each in messages]
-        replies = held("client", dialogs)
+        replies = held("client", dialogs, 24)
         lost += [
             f"{each.name}: {decisive(reply)[:200]}"
             for each, reply in zip(messages, replies, strict=True)
             if not accepted(reply)
         ]
         taken = [e for e, reply in zip(messages, replies, strict=True) if accepted(reply)]
-        lost += arrivals(Post(facts), reader, first, taken, marks, names)
+        for folder, uid in first.items():
+            here = [each for each in taken if bool(each.junk) == (folder == "Junk")]
+            lost += arrivals(post, reader, folder, uid, here, marks, names)
     say(f"{host}: {len(marks)} odd messages, {len(lost)} lost or changed")
     assert not lost, "\n".join(lost)
 
 
-def next_uid(post: Post, reader: str) -> int:
-    """Return the UID that the next message of a mailbox gets."""
+def next_uids(post: Post, reader: str, folders: set[str]) -> dict[str, int]:
+    """Return the UID that the next message of each folder gets."""
+    found = {}
     with post.mailbox(reader) as imap:
-        _, said = imap.status("INBOX", "(UIDNEXT)")
-    return int(re.findall(rb"UIDNEXT (\d+)", said[0])[0])
+        for folder in sorted(folders):
+            _, said = imap.status(folder, "(UIDNEXT)")
+            found[folder] = int(re.findall(rb"UIDNEXT (\d+)", said[0])[0])
+    return found
 
 
 def arrivals(
     post: Post,
     reader: str,
+    folder: str,
     first: int,
     messages: list[Message],
     marks: dict[str, str],
@@ -112,7 +120,7 @@ def arrivals(
         found: dict[str, list[bytes]] = {}
         with awaited(120) as again:
             while again() and any(len(found.get(marks[e.name], [])) < e.copies for e in messages):
-                found = marked(imap, first)
+                found = marked(imap, folder, first)
         for message in messages:
             copies = found.get(marks[message.name], [])
             if len(copies) != message.copies:
@@ -131,10 +139,10 @@ def unchanged(sent: bytes, got: bytes) -> bool:
     return got_body == sent_body and b"\r\n%b\r\n" % sent_header in got_header + b"\r\n"
 
 
-def marked(imap: imaplib.IMAP4, first: int) -> dict[str, list[bytes]]:
+def marked(imap: imaplib.IMAP4, folder: str, first: int) -> dict[str, list[bytes]]:
     """Return the UIDs of the messages from one on, by their mark: one question for all of them."""
     found: dict[str, list[bytes]] = defaultdict(list)
-    imap.select("INBOX")
+    imap.select(folder)
     _, parts = imap.uid("FETCH", f"{first}:*", "(BODY.PEEK[HEADER.FIELDS (X-Case)])")
     for part in parts:
         if isinstance(part, tuple) and (mark := part[1].partition(b":")[2].strip()):
