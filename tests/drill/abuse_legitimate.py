@@ -28,7 +28,7 @@ class Message:
         hello: the command that opens the session.
         chunks: whether it is sent by BDAT (RFC 3030).
         changed: whether it may arrive otherwise than it was sent, and why.
-        junk: whether it is filed as Junk, and why.
+        junk: whether it may be filed as Junk, and why.
     """
 
     name: str
