@@ -6,8 +6,11 @@ body. Sources: what mailing lists, carriers, mail programs and other people's se
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Message:
         hello: the command that opens the session.
         chunks: whether it is sent by BDAT (RFC 3030).
         changed: whether it may arrive otherwise than it was sent, and why.
+        junk: whether it may be filed as Junk, and why.
     """
 
     name: str
@@ -37,6 +41,7 @@ class Message:
     hello: str = "EHLO client.test"
     chunks: bool = False
     changed: str = ""
+    junk: str = ""
 
     def words(self, names: Mapping[str, str]) -> dict[str, str]:
         """Return the words in braces, some of them in other letters."""
@@ -52,12 +57,16 @@ class Message:
         return data
 
 
+# Of the hour, or its age would count as a mark of spam.
+DATE = b"Date: " + format_datetime(datetime.now(timezone(timedelta(hours=9)))).encode()
+
+
 def header(*lines: bytes, author: bytes = b"From: Somebody <somebody@client.test>") -> bytes:
     """Return a header with its end; `lines` follow what every message has."""
     usual = (
         author,
         b"To: <{other}>",
-        b"Date: Tue, 24 Nov 2026 10:00:00 +0900",
+        DATE,
         b"Message-ID: <TOKEN@client.test>",
         b"X-Case: TOKEN",
     )
@@ -194,17 +203,20 @@ IN = (
     Message("the same recipient thrice", PLAIN, recipients=("{other}",) * 3),
     Message("no subject", without(SUBJECT)),
     Message("empty subject", PLAIN.replace(SUBJECT, b"Subject:")),
-    Message("no Date", without(b"Date: Tue, 24 Nov 2026 10:00:00 +0900")),
-    Message("a Date nobody can read", PLAIN.replace(b"Date: Tue, 24 Nov", b"Date: sometime")),
+    Message("no Date", without(DATE)),
+    Message("a Date nobody can read", PLAIN.replace(DATE, b"Date: sometime")),
     Message("no Message-ID", without(b"Message-ID: <TOKEN@client.test>")),
     Message("no To", without(b"To: <{other}>")),
     Message(
-        "undisclosed recipients", PLAIN.replace(b"To: <{other}>", b"To: undisclosed-recipients:;")
+        "undisclosed recipients",
+        PLAIN.replace(b"To: <{other}>", b"To: undisclosed-recipients:;"),
+        junk="Rspamd: R_UNDISC_RCPT and FORGED_RECIPIENTS, from a stranger without SPF",
     ),
     Message(
         "two authors and a Sender",
         header(SUBJECT, b"Sender: a@client.test", author=b"From: a@client.test, b@client.test")
         + BODY,
+        junk="Rspamd: MULTIPLE_FROM",
     ),
     Message(
         "address in a comment",
@@ -262,7 +274,15 @@ IN = (
         header(SUBJECT, MIME, b"Content-Type: text/calendar; method=REQUEST")
         + b"BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n",
     ),
-    Message("40 MB", header(SUBJECT) + (b"x" * 76 + b"\r\n") * (40 * 2**20 // 78)),
+    Message(
+        "40 MB",
+        header(SUBJECT, MIME, b"Content-Type: multipart/mixed; boundary=b")
+        + b"--b\r\nContent-Type: text/plain\r\n\r\nhello\r\n--b\r\n"
+        + b"Content-Type: application/octet-stream; name=film.bin\r\n"
+        + b"Content-Transfer-Encoding: base64\r\n\r\n"
+        + (base64.b64encode(bytes(57)) + b"\r\n") * (40 * 2**20 // 78)
+        + b"--b--\r\n",
+    ),
     Message("BDAT", PLAIN, chunks=True),
     Message("HELO", PLAIN, hello="HELO client.test"),
     Message("HELO of one word", PLAIN, hello="HELO mypc"),

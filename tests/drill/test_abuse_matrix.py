@@ -21,6 +21,9 @@ from labmail import Post
 from postwright.probe.result import awaited
 
 FAMILIES = ("ipv4", "ipv6")
+Copy = tuple[str, str]
+"""Where a message is: its folder and its UID there."""
+
 # Every class of abuse, with the control that must pass.
 TABLE = [(kind, case) for kind in ATTEMPTS for case in (*ATTEMPTS[kind], CONTROLS[kind])]
 
@@ -76,49 +79,66 @@ def test_odd_mail_arrives_as_it_was_sent(
     names = NAMES[host]
     marks = {message.name: secrets.token_hex(8) for message in (*IN, *OUT)}
     lost: list[str] = []
+    post = Post(facts)
     for messages, reader in ((IN, names["other"]), (OUT, names["outsider"])):
-        first = next_uid(Post(facts), reader)
+        folders = ["INBOX", "Junk"] if any(each.junk for each in messages) else ["INBOX"]
+        first = next_uids(post, reader, folders)
         dialogs = [dialog(each, names, facts["hosts"][host], marks) for each in messages]
-        replies = held("client", dialogs)
+        replies = held("client", dialogs, 24)
         lost += [
             f"{each.name}: {decisive(reply)[:200]}"
             for each, reply in zip(messages, replies, strict=True)
             if not accepted(reply)
         ]
         taken = [e for e, reply in zip(messages, replies, strict=True) if accepted(reply)]
-        lost += arrivals(Post(facts), reader, first, taken, marks, names)
+        lost += arrivals(post, reader, first, taken, marks, names)
     say(f"{host}: {len(marks)} odd messages, {len(lost)} lost or changed")
     assert not lost, "\n".join(lost)
 
 
-def next_uid(post: Post, reader: str) -> int:
-    """Return the UID that the next message of a mailbox gets."""
+def next_uids(post: Post, reader: str, folders: list[str]) -> dict[str, int]:
+    """Return the UID that the next message of each folder gets."""
+    found = {}
     with post.mailbox(reader) as imap:
-        _, said = imap.status("INBOX", "(UIDNEXT)")
-    return int(re.findall(rb"UIDNEXT (\d+)", said[0])[0])
+        for folder in folders:
+            _, said = imap.status(folder, "(UIDNEXT)")
+            found[folder] = int(re.findall(rb"UIDNEXT (\d+)", said[0])[0])
+    return found
 
 
 def arrivals(
     post: Post,
     reader: str,
-    first: int,
+    first: dict[str, int],
     messages: list[Message],
     marks: dict[str, str],
     names: dict[str, str],
 ) -> list[str]:
-    """Return a line for each message that did not come, came too often, or was changed."""
+    """Return a line for each message that did not come, came too often, or was changed.
+
+    Args:
+        post: reads the mailbox.
+        reader: whose mailbox it is.
+        first: the folders, and the UID of the first message of each that may be one of them.
+        messages: what was taken.
+        marks: what each of them bears.
+        names: a value for each word in braces.
+    """
     wrong = []
     with post.mailbox(reader) as imap:
-        found: dict[str, list[bytes]] = {}
+        found: dict[str, list[Copy]] = {}
         with awaited(120) as again:
             while again() and any(len(found.get(marks[e.name], [])) < e.copies for e in messages):
                 found = marked(imap, first)
         for message in messages:
             copies = found.get(marks[message.name], [])
+            filed = {folder for folder, _ in copies}
             if len(copies) != message.copies:
                 wrong.append(f"{message.name}: {len(copies)} copies of {message.copies}")
+            elif filed != {"INBOX"} and not message.junk:
+                wrong.append(f"{message.name}: filed in {filed}")
             elif not message.changed and not unchanged(
-                message.text(names, marks), fetched(imap, copies[0])
+                message.text(names, marks), fetched(imap, *copies[0])
             ):
                 wrong.append(f"{message.name}: changed on its way")
     return wrong
@@ -131,18 +151,21 @@ def unchanged(sent: bytes, got: bytes) -> bool:
     return got_body == sent_body and b"\r\n%b\r\n" % sent_header in got_header + b"\r\n"
 
 
-def marked(imap: imaplib.IMAP4, first: int) -> dict[str, list[bytes]]:
-    """Return the UIDs of the messages from one on, by their mark: one question for all of them."""
-    found: dict[str, list[bytes]] = defaultdict(list)
-    imap.select("INBOX")
-    _, parts = imap.uid("FETCH", f"{first}:*", "(BODY.PEEK[HEADER.FIELDS (X-Case)])")
-    for part in parts:
-        if isinstance(part, tuple) and (mark := part[1].partition(b":")[2].strip()):
-            found[mark.decode()].append(re.findall(rb"UID (\d+)", part[0])[0])
+def marked(imap: imaplib.IMAP4, first: dict[str, int]) -> dict[str, list[Copy]]:
+    """Return where the messages from one on are, by their mark: one question for a folder."""
+    found: dict[str, list[Copy]] = defaultdict(list)
+    for folder, uid in first.items():
+        imap.select(folder)
+        _, parts = imap.uid("FETCH", f"{uid}:*", "(BODY.PEEK[HEADER.FIELDS (X-Case)])")
+        for part in parts:
+            if isinstance(part, tuple) and (mark := part[1].partition(b":")[2].strip()):
+                number = re.findall(rb"UID (\d+)", part[0])[0]
+                found[mark.decode()].append((folder, number.decode()))
     return found
 
 
-def fetched(imap: imaplib.IMAP4, uid: bytes) -> bytes:
+def fetched(imap: imaplib.IMAP4, folder: str, uid: str) -> bytes:
     """Return a whole message."""
-    _, parts = imap.uid("FETCH", uid.decode(), "(BODY.PEEK[])")
+    imap.select(folder)
+    _, parts = imap.uid("FETCH", uid, "(BODY.PEEK[])")
     return next(bytes(part[1]) for part in parts if isinstance(part, tuple))
