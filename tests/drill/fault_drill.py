@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import imaplib
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -15,10 +16,10 @@ from labkit import BIN, command
 from labmail import Post
 from postwright.probe.result import awaited
 
-PATIENCE = 120.0
-"""Seconds in which new mail has to arrive after a fault; a drill that asks for less says so."""
+PATIENCE = 150.0
+"""Seconds in which new mail has to arrive after a fault."""
 DRAINED = 900.0
-"""Seconds until what waited in queues has gone: Postfix tries again after 5 minutes, then 10."""
+"""Seconds until what waited in queues has gone: Postfix tries again after 1, 2, 4 ... minutes."""
 
 
 def back(post: Post, ledger: Ledger, name: str, since: float) -> dict[Route, float]:
@@ -53,9 +54,16 @@ def said(name: str, load: Load, seconds: dict[Route, float]) -> str:
     tries = sum(len(letter.attempts) for letter in load.letters)
     windows = sum(letter.windows for letter in load.letters)
     arrived = ", ".join(f"{route.name} {found:.1f} s" for route, found in seconds.items())
+    answers = Counter(
+        attempt.reply[:60]
+        for letter in load.letters
+        for attempt in letter.attempts
+        if not attempt.accepted
+    )
+    heard = ", ".join(f"{count} x {reply!r}" for reply, count in answers.most_common(4))
     return (
         f"{name}: {len(load.letters)} letters in {tries} tries, {windows} final dots without an "
-        f"answer; first mail afterwards: {arrived}"
+        f"answer; first mail afterwards: {arrived}; heard: {heard or 'nothing but 250'}"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import queue
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -181,6 +182,11 @@ class Courier:
             session = Smtp(target, 25)
             session.hello("client.test")
         session.socket.settimeout(PATIENCE)
+        # A server without power says nothing; once it is up, it resets what it does not know.
+        session.socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        session.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 5)
+        session.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5)
+        session.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 60)
         self._session = session
         return session
 

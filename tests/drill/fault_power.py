@@ -51,7 +51,9 @@ class Power:
         self._room: subprocess.Popen[bytes] | None = None
 
     def install(self) -> None:
-        """Put both hosts, which are down, onto such disks."""
+        """Shut both hosts down and copy them onto such disks."""
+        for host in self.hosts:
+            machine.stop(host)
         self.disk.mkdir(parents=True)
         _formatted(self.image, "7G")
         with self._mounted():
@@ -99,9 +101,10 @@ class Power:
         self._gone()
 
     def remove(self) -> None:
-        """Give the hosts their own disks back."""
-        self.off()
-        shutil.rmtree(self.home)
+        """Give the hosts their own disks back, where they are on others; they are down then."""
+        if self.home.exists():
+            self.off()
+            shutil.rmtree(self.home)
 
     @contextmanager
     def _mounted(self) -> Iterator[None]:

@@ -24,8 +24,9 @@ Drill = Callable[[str, Callable[[], None]], None]
 
 LETTERS = 320
 """During each fault."""
-BACK = 60.0
-"""Seconds after a fault's end within which new mail arrives on each route."""
+BACK = 120.0
+"""Seconds after a fault's end within which new mail arrives: Postfix waits a minute or two before
+it tries a way again that failed."""
 JUMPED = 5.0
 """Seconds that mail flows by each new time."""
 

@@ -29,12 +29,15 @@ BACK = 90.0
 def power(post: Post, say: Say) -> Iterator[Power]:
     """Both hosts on disks whose power can be cut; their own disks afterwards."""
     supply = fault_power.supply()
-    say("both hosts move to disks whose power can be cut")
-    supply.install()
-    supply.on()
-    yield supply
     supply.remove()
-    lab("up")
+    say("both hosts move to disks whose power can be cut")
+    try:
+        supply.install()
+        supply.on()
+        yield supply
+    finally:
+        supply.remove()
+        lab("up")
 
 
 def test_what_was_answered_for_survives_a_power_cut(post: Post, power: Power, say: Say) -> None:
