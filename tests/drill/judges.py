@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,29 @@ def message(
     done = command(*words, input=text.decode("latin-1"), encoding="latin-1")
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+SIGNATURE = re.compile(rb"^DKIM-Signature:.*?(?=^\S)", re.MULTILINE | re.DOTALL | re.IGNORECASE)
+
+
+def opendkim(text: bytes) -> dict[str, str]:
+    """Return what OpenDKIM on the client says of each signature alone, by algorithm; "" is a pass.
+
+    Given several it is content with one.
+    """
+    head, _, body = text.partition(b"\r\n\r\n")
+    head += b"\r\n"
+    found = {}
+    for signature in SIGNATURE.findall(head + b"\r\n"):
+        algorithm = re.search(rb"\ba=([\w-]+)", signature)
+        assert algorithm, signature
+        alone = signature + SIGNATURE.sub(b"", head + b"\r\n") + body
+        done = command(
+            "scripts/lab", "exec", "client", "--", "opendkim-testmsg",
+            input=alone.decode("latin-1"), encoding="latin-1",
+        )  # fmt: skip
+        found[algorithm[1].decode()] = done.stderr.strip() or str(done.returncode or "")
     return found
 
 

@@ -28,6 +28,7 @@ class MailHost(Value):
     ipv6: str | None
     old_senders_until: str | None
     takes_old_senders: bool
+    antivirus: bool
 
 
 class Mailbox(Value):
@@ -140,6 +141,7 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
             ipv6=None if host.ipv6 is None else str(host.ipv6),
             old_senders_until=_iso(host.old_senders_until),
             takes_old_senders=host.takes_old_senders(date.today()),
+            antivirus=host.antivirus,
         ),
         host_addresses=[
             str(address)

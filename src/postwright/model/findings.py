@@ -46,6 +46,7 @@ _SHOWN_HOST = {
     "mail_records",
     "mail_old_senders_until",
     "mail_send_tls_reports",
+    "mail_antivirus",
 }
 _SHOWN_TOP = {
     "mail_owner",

@@ -27,6 +27,7 @@ class Host(BaseModel):
     rsa_key_bits: int | None = None
     old_senders_until: date | None = None
     send_tls_reports: bool = True
+    antivirus: bool = False
     records: HostRecords = Field(default_factory=HostRecords)
 
     def takes_old_senders(self, today: date) -> bool:

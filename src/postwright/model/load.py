@@ -141,6 +141,7 @@ def _inventory(everything: GlobalVariables, hosts: Mapping[str, HostVariables]) 
                 rsa_key_bits=host.mail_rsa_key_bits,
                 old_senders_until=host.mail_old_senders_until,
                 send_tls_reports=host.mail_send_tls_reports,
+                antivirus=host.mail_antivirus,
                 records=host.mail_records,
             )
             for name, host in sorted(hosts.items())

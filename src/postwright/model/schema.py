@@ -385,6 +385,11 @@ class HostVariables(Strict):
         description="Domains that ask for it are told daily how TLS to their mail hosts went "
         "(RFC 8460). Debian 12 cannot, whatever this says.",
     )
+    mail_antivirus: bool = Field(
+        default=False,
+        description="`true`: ClamAV looks into every message, and one with a virus is refused, "
+        "from our accounts too. It takes some 2 GiB of memory more: read docs/filtering.md first.",
+    )
     mail_records: HostRecords = Field(
         default_factory=HostRecords, description="Which of the host's records are published."
     )

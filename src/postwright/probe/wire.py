@@ -92,7 +92,7 @@ class Line:
         while b"\n" not in self.buffer:
             try:
                 more = self.socket.recv(4096)
-            except (ConnectionResetError, ssl.SSLEOFError):
+            except (ConnectionResetError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
                 more = b""
             if not more:
                 rest, self.buffer = self.buffer, b""
@@ -129,7 +129,7 @@ class Smtp(Line):
         """Send one command and return the reply."""
         try:
             self.send(text.encode("utf-8") + b"\r\n")
-        except (BrokenPipeError, ConnectionResetError):
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
             return "closed"
         return self.reply()
 

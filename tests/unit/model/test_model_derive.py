@@ -78,6 +78,11 @@ def test_a_host_that_is_told_so_reports_nothing() -> None:
     assert mail("mx2", ("mail_hosts/mx1/mail_send_tls_reports", False)).tls_reporter == "gamma.test"
 
 
+def test_clamav_looks_into_mail_on_the_hosts_that_say_so() -> None:
+    assert mail("mx1", ("mail_hosts/mx1/mail_antivirus", True)).host.antivirus
+    assert not mail("mx2", ("mail_hosts/mx1/mail_antivirus", True)).host.antivirus
+
+
 def test_aliases_and_forwards_are_full_addresses() -> None:
     table = aliases(mail())
     assert table["abuse@alpha.test"] == ["postmaster@alpha.test"]

@@ -96,5 +96,50 @@ def test_every_metric_that_an_alert_or_the_dashboard_names_is_written(program: A
     named = set(re.findall(r"postwright_\w+", asked))
     assert named
     assert {name for name in named if f'"{name}"' not in source} == set()
+    counted = set(re.findall(r"dovecot_(\w+?)(?:_duration_seconds)?_total", asked))
+    for version in ("2.3", "2.4"):
+        place = f"roles/dovecot/templates/etc/dovecot/dovecot-{version}.conf.j2"
+        metrics = re.findall(r"^metric (\w+)", (ROOT / place).read_text("utf-8"), re.MULTILINE)
+        assert counted <= set(metrics), version
     events = set(re.findall(r'event="(\w+)"', asked))
     assert events <= set(program.look.EVENTS)
+
+
+# As Dovecot 2.3 and 2.4 tell it: OpenMetrics.
+TOLD = """# TYPE dovecot_build info
+dovecot_build_info{version="2.3.19.1",revision="9b53102964"} 1
+# TYPE dovecot_auth counter
+dovecot_auth_total{%s="imap"} 2
+dovecot_auth_count 2
+# TYPE dovecot_auth_duration_seconds counter
+dovecot_auth_duration_seconds_total{%s="imap"} 0.359985
+dovecot_auth_duration_seconds_sum 0.359985
+# TYPE dovecot_delivery counter
+dovecot_delivery_total 1
+# EOF
+"""
+
+
+@pytest.mark.parametrize("label", ["service", "protocol"])
+def test_what_dovecot_tells_is_written_as_prometheus_reads_it(
+    program: Any, monkeypatch: pytest.MonkeyPatch, label: str
+) -> None:
+    monkeypatch.setattr(program.metrics, "asked", lambda _: TOLD.replace("%s", label))
+    lines = program.metrics.dovecot().splitlines()
+    assert [line for line in lines if not line.startswith("# HELP")] == [
+        "# TYPE postwright_dovecot_up gauge",
+        "postwright_dovecot_up 1",
+        "# TYPE dovecot_auth_total counter",
+        'dovecot_auth_total{protocol="imap"} 2',
+        "# TYPE dovecot_auth_duration_seconds_total counter",
+        'dovecot_auth_duration_seconds_total{protocol="imap"} 0.359985',
+        "# TYPE dovecot_delivery_total counter",
+        "dovecot_delivery_total 1",
+    ]
+
+
+def test_a_dovecot_that_is_down_is_told_as_down(
+    program: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(program.metrics, "DOVECOT", str(tmp_path / "none"))
+    assert program.metrics.dovecot().splitlines()[-1] == "postwright_dovecot_up 0"

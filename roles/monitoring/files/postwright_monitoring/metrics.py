@@ -5,6 +5,7 @@ node_exporter(1) serves what lies in its textfile folder, so that one port tells
 
 import http.client
 import json
+import re
 import socket
 import time
 from collections import Counter
@@ -17,6 +18,8 @@ from . import look
 FILE = Path("/var/lib/prometheus/node-exporter/postwright.prom")
 STATE = Path("/var/lib/postwright/monitoring")
 RSPAMD = "/run/rspamd/controller.sock"
+DOVECOT = "/run/dovecot/http"
+SAMPLE = re.compile(r"(dovecot_\w+_total)(?:\{(.*)\})? (\S+)")
 
 
 class Local(http.client.HTTPConnection):
@@ -43,6 +46,7 @@ def write(config, show):
                 {f'name="{each.name}"': days * DAY for each in read_config().certificates
                  if (days := days_left(each.file)) is not None}),
         rspamd(),
+        dovecot(),
     ])  # fmt: skip
     if show:
         print(text, end="")
@@ -82,23 +86,48 @@ def of_queue(messages):
 
 def rspamd():
     """Return Rspamd's own metrics, and whether it gave any."""
-    text, up = "", 0
-    connection = Local(RSPAMD, timeout=5)
+    text = asked(RSPAMD)
+    # OpenMetrics ends with a mark that Prometheus's own format does not know.
+    lines = [line for line in (text or "").splitlines() if line != "# EOF"]
+    return "".join(
+        [*family("postwright_rspamd_up", "gauge", "Whether Rspamd answers.",
+                 {"": int(text is not None)}),
+         *(f"{line}\n" for line in lines)]
+    )  # fmt: skip
+
+
+def dovecot():
+    """Return what Dovecot has counted since it started, and whether it told.
+
+    Its counters' names and its type `info` are OpenMetrics' alone: only the samples are taken.
+    """
+    text = asked(DOVECOT)
+    found = {}
+    for line in (text or "").splitlines():
+        if sample := SAMPLE.fullmatch(line):
+            name, label, value = sample.groups()
+            # Dovecot 2.3 calls `service` what 2.4 calls `protocol`.
+            label = (label or "").replace("service=", "protocol=")
+            found.setdefault(name, {})[label] = value
+    return "".join(
+        [*family("postwright_dovecot_up", "gauge", "Whether Dovecot tells what it has counted.",
+                 {"": int(text is not None)}),
+         *(line for name, values in found.items()
+           for line in family(name, "counter", "As Dovecot counts it.", values))]
+    )  # fmt: skip
+
+
+def asked(path):
+    """Return what a daemon tells at /metrics of its Unix socket; None where it tells nothing."""
+    connection = Local(path, timeout=5)
     try:
         connection.request("GET", "/metrics", headers={"Host": "localhost"})
         answer = connection.getresponse()
-        if answer.status == http.client.OK:
-            text, up = answer.read().decode(), 1
+        return answer.read().decode() if answer.status == http.client.OK else None
     except OSError:
-        pass
+        return None
     finally:
         connection.close()
-    # OpenMetrics ends with a mark that Prometheus's own format does not know.
-    lines = [line for line in text.splitlines() if line != "# EOF"]
-    return "".join(
-        [*family("postwright_rspamd_up", "gauge", "Whether Rspamd answers.", {"": up}),
-         *(f"{line}\n" for line in lines)]
-    )  # fmt: skip
 
 
 def family(name, kind, says, values):
