@@ -43,7 +43,9 @@ class Post:
     def send(self, sender: str, recipient: str, body: str = "") -> tuple[str, str]:
         """Submit a message; return the token in its Subject, and the server's answer."""
         token = secrets.token_hex(8)
-        data = message(sender, recipient, token, f"Message-ID: <{token}@test>\r\n")
+        # OpenDKIM judges no message without a date.
+        extra = f"Message-ID: <{token}@test>\r\nDate: {formatdate()}\r\n"
+        data = message(sender, recipient, token, extra)
         data = data.removesuffix(b".\r\n") + body.encode() + b".\r\n"
         with open_session(self.target(sender), 465, self.login(sender)) as session:
             return token, submit(session, sender, recipient, data)

@@ -9,8 +9,11 @@ from typing import Any
 
 from labkit import MAIL_HOSTS, on
 
+_APART = {"ipv4": 1, "ipv6": 2**48}
+"""How far a stranger is from the next: Postfix 3.8 and later count IPv6 by /84, 3.7 by address."""
+
 _FIRST = 200
-"""What the first stranger's number is beyond the client's own; no lab host has such a one."""
+"""How many strangers the first one is from the client itself; no lab host is so far away."""
 
 
 @contextmanager
@@ -19,7 +22,7 @@ def stranger(facts: dict[str, Any], family: str, number: int) -> Iterator[str]:
 
     The limits count a minute back, so whoever exceeds one takes a number of its own.
     """
-    address = str(ip_address(facts["hosts"]["client"][family]) + _FIRST + number)
+    address = str(ip_address(facts["hosts"]["client"][family]) + (_FIRST + number) * _APART[family])
     # Deprecated (RFC 4862 5.5.4): used by who asks for it alone.
     words = (f"{address}/{128 if ':' in address else 32}", "dev", "host0")
     nodad = ("nodad",) if ":" in address else ()

@@ -76,10 +76,10 @@ PARTS = (
         waits=((OUTSIDE, "TLS configuration problem"),),
     ),
     Part("postwright-limits", ("postwright-limits",), leaves="451 4.3.5"),
-    Part("Dovecot", ("dovecot",), comes="451 4.3.5", leaves="closed|454 ", forwarded=".*"),
-    Part("Dovecot's auth", socket="auth", leaves="closed|454 "),
+    Part("Dovecot", ("dovecot",), comes="451 4.3.5", leaves="454 4.7.0", forwarded="451 4.3.5"),
+    Part("Dovecot's auth", socket="auth", leaves="closed"),
     Part("Dovecot's LMTP", socket="dovecot-lmtp", waits=((STRANGER, "dovecot-lmtp"),)),
-    Part("Dovecot's quota-status", socket="quota-status", comes="451 4.3.5", forwarded=".*"),
+    Part("Dovecot's quota-status", socket="quota-status", comes="451 4.3.5", forwarded="451 4.3.5"),
 )
 
 
