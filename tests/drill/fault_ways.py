@@ -135,7 +135,10 @@ if [ "$3" = True ]; then
     rm -f /run/{name}/full; cp -an /run/{name}/. "$1"/; umount /run/{name}
 else umount "$1"; fi
 """
-_FUNCTIONS = "set -e; stop() { systemctl stop $1; }; start() { systemctl start $1; }\n"
+# One after the other: Dovecot's sockets lie where Postfix makes the directories.
+_FUNCTIONS = (
+    'set -e; stop() { systemctl stop "$@"; }; start() { for u; do systemctl start $u; done; }\n'
+)
 
 
 def _script(host: str, script: str, *words: str) -> str:
