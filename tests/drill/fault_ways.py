@@ -135,7 +135,7 @@ if [ "$3" = True ]; then
     rm -f /run/{name}/full; cp -an /run/{name}/. "$1"/; umount /run/{name}
 else umount "$1"; fi
 """
-# One after the other: Dovecot's sockets lie where Postfix makes the directories.
+# One after the other: Dovecot's sockets lie where Postfix makes directories.
 _FUNCTIONS = (
     'set -e; stop() { systemctl stop "$@"; }; start() { for u; do systemctl start $u; done; }\n'
 )
