@@ -61,6 +61,7 @@ class Report:
 
     def rates(self, title: str, stock_rates: list[Rate], our_rates: list[Rate]) -> None:
         """Add what is done in a second."""
+        console.print(f"[dim]{self.host}: {title}: {stock_rates}, ours {our_rates}[/]")
         pairs = list(zip(stock_rates, our_rates, strict=True))
         ratio = median(b.per_second / a.per_second for a, b in pairs)
         self.table.add_row(
@@ -75,6 +76,7 @@ class Report:
 
     def sizes(self, title: str, theirs: float, own: float, aim: float | None = None) -> None:
         """Add what takes memory."""
+        console.print(f"[dim]{self.host}: {title}: {theirs:.1f}, ours {own:.1f}[/]")
         shown = f"<= {aim}x" if aim else ""
         self.table.add_row(title, f"{theirs:.1f}", f"{own:.1f}", f"{own / theirs:.2f}", shown)
         if aim and own > aim * theirs:

@@ -16,9 +16,10 @@ from contextlib import contextmanager
 from itertools import cycle
 from multiprocessing import Pool
 from multiprocessing.pool import ThreadPool
+from threading import Event
 
 PROCESSES = 6
-PATIENCE = 60
+PATIENCE = 20
 
 
 class Session:
@@ -81,7 +82,8 @@ def fetches(address: str, port: int, names: list[str], password: str, seconds: f
     with session(address, port, names[0], password) as one:
         one.ask("SELECT INBOX")
         end = time.monotonic() + seconds
-        for number in cycle(range(1, 51)):
+        # Each mailbox got more than that in the rounds of deliveries.
+        for number in cycle(range(1, 31)):
             if time.monotonic() >= end:
                 break
             one.ask(f"FETCH {number} BODY.PEEK[]")
@@ -90,17 +92,24 @@ def fetches(address: str, port: int, names: list[str], password: str, seconds: f
 
 
 def hold(address: str, port: int, names: list[str], password: str, sessions: int) -> None:
-    """Hold many sessions that wait for new mail (RFC 2177), until standard input ends."""
+    """Hold many sessions that wait for new mail (RFC 2177), until standard input ends.
+
+    With the first that is not let in, a server is full.
+    """
+    full = Event()
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
 
     def waiting(number: int) -> Session | None:
+        if full.is_set():
+            return None
         try:
             one = Session(address, port, names[number % len(names)], password)
             one.ask("SELECT INBOX")
             one.link.sendall(b"a IDLE\r\n")
             one.lines.readline()
         except OSError:
+            full.set()
             return None
         return one
 
