@@ -113,11 +113,21 @@ def stocks(host: str, *wanted: Stock) -> Iterator[None]:
             _start(host, stock)
         allow = f"tcp dport {{ {', '.join(ports)} }} accept"
         on(host, "nft", "insert", "rule", "inet", "postwright", "input", allow)
-        inner = [str(port) for stock in wanted for port in stock.local]
-        on(host, "sh", "-ec", AWAIT, "sh", *ports, *inner)
+        for stock in wanted:
+            await_ports(host, stock)
         yield
     finally:
         _clear(host)
+
+
+def await_ports(host: str, stock: Stock) -> None:
+    """Wait until a stock root's daemons listen.
+
+    Raises:
+        BenchError: they do not within a minute.
+    """
+    ports = (stock.smtp, stock.imaps, *stock.local)
+    on(host, "sh", "-ec", AWAIT, "sh", *map(str, ports))
 
 
 def _clear(host: str) -> None:
