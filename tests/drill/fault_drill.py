@@ -70,16 +70,30 @@ def said(name: str, load: Load, seconds: dict[Route, float]) -> str:
 def show(verdict: fault_count.Verdict, say: Say) -> None:
     """Print what was counted, and the trace of each letter that is not in one place."""
     say(str(verdict))
-    odd = [(double.letter, double.why or "NOT EXPLAINED") for double in verdict.doubles]
-    odd += [(letter, "MISSING") for letter in verdict.missing]
-    for letter, why in odd:
-        say(f"{letter.message_id} to {letter.recipient}, {letter.fault}: {why}")
-        for attempt in letter.attempts:
-            say(f"  {utc(attempt.began)} to {utc(attempt.ended)} {attempt.reply}")
-        done = command(str(BIN / "postwright"), "trace", letter.message_id, "-i", "inventory/lab",
-                       "--since", "-2 hours")  # fmt: skip
-        for line in done.stdout.splitlines():
-            say(f"    {line}")
+    for double in verdict.doubles:
+        told(double.letter, double.why or "NOT EXPLAINED", say)
+        for copy in double.copies:
+            way = ", ".join(f"{host} as {queue_id}" for host, queue_id in copy.hops)
+            say(f"  in {copy.folder} of {copy.account} by {way}, at {utc(copy.when)}")
+        # By its queue id: a host that lost its power has lost the line with the Message-ID.
+        trace(next(queue_id for _, queue_id in double.copies[0].hops), say)
+    for letter in verdict.missing:
+        told(letter, "MISSING", say)
+        trace(letter.message_id, say)
+
+
+def told(letter: Letter, why: str, say: Say) -> None:
+    """Print each attempt to hand a letter over."""
+    say(f"{letter.message_id} to {letter.recipient}, {letter.fault}: {why}")
+    for attempt in letter.attempts:
+        say(f"  {utc(attempt.began)} to {utc(attempt.ended)} {attempt.reply}")
+
+
+def trace(wanted: str, say: Say) -> None:
+    """Print what the hosts know of it."""
+    words = ("trace", wanted, "-i", "inventory/lab", "--since", "-2 hours")
+    for line in command(str(BIN / "postwright"), *words).stdout.splitlines():
+        say(f"    {line}")
 
 
 def utc(when: float) -> str:
