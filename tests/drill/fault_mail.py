@@ -180,14 +180,16 @@ class Courier:
             session = open_session(target, 465, self.post.login(self.route.login))
         else:
             session = Smtp(target, 25)
-            session.hello("client.test")
+        # From here on `close` closes it.
+        self._session = session
         session.socket.settimeout(PATIENCE)
         # A server without power says nothing; once it is up, it resets what it does not know.
         session.socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         session.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 5)
         session.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5)
         session.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 60)
-        self._session = session
+        if not self.route.login:
+            session.hello("client.test")
         return session
 
     def close(self) -> None:

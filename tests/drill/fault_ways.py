@@ -125,20 +125,19 @@ _USERS = {"mx1": "postfix dovecot", "mx2": "postfix@- dovecot"}
 _MOUNT = """
 stop $2; trap 'start $2' EXIT
 owner=$(stat -c %u:%g "$1"); mode=$(stat -c %a "$1")
+(cd "$1"; find . -type d -print0 | tar --null --no-recursion -cf /run/{name}.tar -T -)
 mount -t tmpfs -o "size=$3M,mode=$mode" {name} "$1"; chown "$owner" "$1"
+tar -C "$1" -xpf /run/{name}.tar
 """
 _UNMOUNT = """
-findmnt -nt tmpfs -S {name} "$1" >/dev/null || exit 0
+[ "$(findmnt -no SOURCE --mountpoint "$1")" = {name} ] || exit 0
 stop $2; trap 'start $2' EXIT
 if [ "$3" = True ]; then
     mkdir -p /run/{name}; mount --bind "$1" /run/{name}; umount "$1"
     rm -f /run/{name}/full; cp -an /run/{name}/. "$1"/; umount /run/{name}
 else umount "$1"; fi
 """
-# One after the other: Dovecot's sockets lie where Postfix makes directories.
-_FUNCTIONS = (
-    'set -e; stop() { systemctl stop "$@"; }; start() { for u; do systemctl start $u; done; }\n'
-)
+_FUNCTIONS = 'set -e; stop() { systemctl stop "$@"; }; start() { systemctl start "$@"; }\n'
 
 
 def _script(host: str, script: str, *words: str) -> str:

@@ -57,11 +57,14 @@ def open_session(target: Target, port: int, login: Login) -> Smtp:
         PermissionError: the login was refused.
     """
     session = Smtp(target, port, implicit_tls=True)
-    session.hello()
-    reply = session.login(login.address, login.password)
-    if not reply.startswith("235"):
+    try:
+        session.hello()
+        reply = session.login(login.address, login.password)
+        if not reply.startswith("235"):
+            raise PermissionError(f"login of {login.address}: {reply}")
+    except OSError:  # PermissionError, too
         session.socket.close()
-        raise PermissionError(f"login of {login.address}: {reply}")
+        raise
     return session
 
 

@@ -58,12 +58,16 @@ class Line:
         """Connect within `patience` seconds; the greeting is not read yet."""
         self.target = target
         self.socket: socket.socket = socket.socket(FAMILIES[target.family], socket.SOCK_STREAM)
-        self.socket.settimeout(patience)
-        self.socket.connect((target.address, port))
-        self.socket.settimeout(TIMEOUT)
         self.buffer = b""
-        if implicit_tls:
-            self.start_tls()
+        try:
+            self.socket.settimeout(patience)
+            self.socket.connect((target.address, port))
+            self.socket.settimeout(TIMEOUT)
+            if implicit_tls:
+                self.start_tls()
+        except OSError:
+            self.socket.close()
+            raise
 
     def __enter__(self) -> Self:
         """Return the connection itself."""
@@ -112,7 +116,11 @@ class Smtp(Line):
     def __init__(self, target: Target, port: int, implicit_tls: bool = False) -> None:
         """Connect and read the greeting."""
         super().__init__(target, port, implicit_tls)
-        self.greeting = self.reply()
+        try:
+            self.greeting = self.reply()
+        except OSError:
+            self.socket.close()
+            raise
 
     def reply(self) -> str:
         """Return one reply, its lines joined by ` | `; `closed` where the peer hung up."""
