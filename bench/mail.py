@@ -39,7 +39,7 @@ console = Console()
 
 
 def at_rest(host: str, units: tuple[str, ...]) -> None:
-    """Wait until units use next to no processor time: Rspamd compiles its patterns after a start."""
+    """Wait until units are at rest: Rspamd compiles its patterns after a start."""
     end = time.monotonic() + SETTLING
     before = spent(host, units)
     while time.monotonic() < end:
