@@ -115,6 +115,9 @@ def decisive(replies: list[str]) -> str:
     for reply in answers:
         if reply.startswith(("4", "5")) or reply == "closed":
             return reply
+    if not answers:
+        # The connection failed, or nothing came any more.
+        return rest
     return answers[-1] if rest in (SILENCE, "closed") else f"{answers[-1]} / {rest}"
 
 
