@@ -88,3 +88,8 @@ def test_guessers_are_banned_from_every_mail_port(host: Host, mail: dict[str, An
     rules = host.check_output("nft list table inet postwright_bans")
     for port in mail["public_mail_ports"]:
         assert rules.count(str(port)) >= 2, f"port {port}: {rules}"
+
+
+def test_no_login_waits_for_a_socket_where_nobody_answers(host: Host) -> None:
+    # Dovecot's own configuration opens it, and leaves it when ours takes over.
+    assert not host.file("/run/dovecot/anvil-auth-penalty").exists
