@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import drill_state
+import fault_clock
 import fault_ways
 from abuse_accounts import fresh
 from abuse_cases import NAMES
@@ -62,6 +63,7 @@ def post(lab_up: None, request: pytest.FixtureRequest) -> Post:
     """Mail, after what a drill that was killed left behind has been put right."""
     # First of all: site.yml would wait for what is frozen.
     fault_ways.put_right()
+    fault_ways.everywhere(fault_clock.restored)
     return Post(request.getfixturevalue("facts"))
 
 

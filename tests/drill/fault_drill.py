@@ -16,20 +16,20 @@ from labkit import BIN, command
 from labmail import Post
 from postwright.probe.result import awaited
 
-PATIENCE = 150.0
-"""Seconds in which new mail has to arrive after a fault."""
 DRAINED = 900.0
 """Seconds until what waited in queues has gone: Postfix tries again after 1, 2, 4 ... minutes."""
 
 
-def back(post: Post, ledger: Ledger, name: str, since: float) -> dict[Route, float]:
+def back(
+    post: Post, ledger: Ledger, name: str, since: float, patience: float
+) -> dict[Route, float]:
     """Return after how many seconds the first new letter of each route was in its mailbox."""
 
     def one(route: Route) -> float:
         courier, recipient = Courier(post, route), route.recipients[0]
         told = f"{ledger.run} after {name} by {route.name}"
         waiting: list[Letter] = []
-        with awaited(PATIENCE, pause=0.5) as again:
+        with awaited(patience, pause=0.5) as again:
             while again():
                 if not waiting or waiting[-1].accepted:
                     # One may wait in a queue where the next goes through.
@@ -39,7 +39,7 @@ def back(post: Post, ledger: Ledger, name: str, since: float) -> dict[Route, flo
                     if post.count(recipient, told):
                         break
         seconds = time.monotonic() - since
-        with awaited(PATIENCE, pause=0.5) as again:
+        with awaited(patience, pause=0.5) as again:
             while again() and not waiting[-1].accepted:
                 courier.hand_over(waiting[-1])
         courier.close()
