@@ -190,6 +190,12 @@ def drained(seconds: float) -> None:
     assert not left, f"after {seconds:.0f} s {len(left)} messages wait: {left[:3]}"
 
 
+def flushed(seconds: float) -> None:
+    """Have all that waits go at once: the drill needs empty queues to stage what is next."""
+    everywhere(lambda host: inside(host, "postqueue", "-f"))
+    drained(seconds)
+
+
 def _queued() -> list[str]:
     said = [inside(host, "postqueue", "-j") for host in (*MAIL_HOSTS, "peer")]
     senders = [f'"sender": "{route.sender}"' for route in ROUTES]
