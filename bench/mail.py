@@ -6,7 +6,6 @@ lab's mail hosts as site.yml built them, which bench/converge.py leaves behind.
 
 from __future__ import annotations
 
-import sys
 import time
 from statistics import median
 
@@ -28,7 +27,7 @@ from bench.mail_measure import (
     stock,
 )
 from bench.ours import unfiltered, unlimited
-from bench.stock import BenchError, await_ports, on, stocks
+from bench.stock import BenchError, await_ports, ended, on, stocks
 
 RATE_AIM, MEMORY_AIM = 0.9, 1.2
 SESSIONS = 1000
@@ -172,14 +171,7 @@ def main(
     host: list[str] | None = None, rounds: int = 3, seconds: float = 4, messages: int = 1000
 ) -> None:
     """Measure on both releases. Exit status 1 where an aim is missed."""
-    try:
-        missed = measured(host or list(DOMAINS), rounds, seconds, messages)
-    except BenchError as error:
-        sys.exit(str(error))
-    for each in missed:
-        console.print(f"[red]misses its aim:[/] {each}")
-    if missed:
-        raise typer.Exit(1)
+    ended(console, lambda: measured(host or list(DOMAINS), rounds, seconds, messages))
 
 
 if __name__ == "__main__":

@@ -11,8 +11,7 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from itertools import cycle
 from multiprocessing import Pool
 from multiprocessing.pool import ThreadPool
@@ -54,23 +53,13 @@ class Session:
         self.link.close()
 
 
-@contextmanager
-def session(address: str, port: int, login: str, password: str) -> Iterator[Session]:
-    """Be logged in for a while."""
-    one = Session(address, port, login, password)
-    try:
-        yield one
-    finally:
-        one.close()
-
-
 def logins(address: str, port: int, names: list[str], password: str, seconds: float) -> int:
     """Log in and out, again and again; return how often."""
     made, end = 0, time.monotonic() + seconds
     for name in cycle(names):
         if time.monotonic() >= end:
             break
-        with session(address, port, name, password) as one:
+        with closing(Session(address, port, name, password)) as one:
             one.ask("LOGOUT")
         made += 1
     return made
@@ -79,7 +68,7 @@ def logins(address: str, port: int, names: list[str], password: str, seconds: fl
 def fetches(address: str, port: int, names: list[str], password: str, seconds: float) -> int:
     """Fetch one whole message after the other; return how many."""
     made = 0
-    with session(address, port, names[0], password) as one:
+    with closing(Session(address, port, names[0], password)) as one:
         one.ask("SELECT INBOX")
         end = time.monotonic() + seconds
         # Each mailbox got more than that in the rounds of deliveries.

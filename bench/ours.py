@@ -10,10 +10,15 @@ from typing import Any
 from bench.stock import ROOT, on
 
 
+def facts() -> dict[str, Any]:
+    """Return what lab.json says of this checkout's lab."""
+    found: dict[str, Any] = json.loads((ROOT / ".lab/lab.json").read_text(encoding="utf-8"))
+    return found
+
+
 def addresses(host: str) -> dict[str, str]:
-    """Return what lab.json says of a host: `ipv4`, `ipv6`."""
-    facts: dict[str, Any] = json.loads((ROOT / ".lab/lab.json").read_text(encoding="utf-8"))
-    found: dict[str, str] = facts["hosts"][host]
+    """Return the addresses of a host: `ipv4`, `ipv6`."""
+    found: dict[str, str] = facts()["hosts"][host]
     return found
 
 

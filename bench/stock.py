@@ -7,10 +7,14 @@ as its root. Only the ports differ from what the packages brought, and what a be
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import typer
+from rich.console import Console
 
 from postwright.lab import claims, images
 
@@ -162,3 +166,15 @@ def _start(host: str, stock: Stock) -> None:
 def cpu_seconds(host: str, unit: str) -> float:
     """Return the processor time that a unit has used since it started."""
     return int(on(host, "systemctl", "show", "--value", "--property=CPUUsageNSec", unit)) / 1e9
+
+
+def ended(console: Console, measure: Callable[[], Iterable[str]]) -> None:
+    """Measure, and print what misses its aim. Exit status 1 where something does."""
+    try:
+        missed = list(measure())
+    except BenchError as error:
+        sys.exit(str(error))
+    for each in missed:
+        console.print(f"[red]misses its aim:[/] {each}")
+    if missed:
+        raise typer.Exit(1)

@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.table import Table
 
+from bench.ours import addresses, facts
 from bench.stock import ROOT, BenchError, on
 from postwright.dns.drivers import Rfc2136, Server
 from postwright.dns.plan import Change
@@ -66,11 +67,10 @@ def policy_published() -> Iterator[None]:
     lab = claims.find(ROOT)
     if lab is None:
         raise BenchError("this checkout has no lab yet; `scripts/lab up` makes it")
-    facts = json.loads((ROOT / ".lab/lab.json").read_text(encoding="utf-8"))
-    tsig, address = facts["tsig"], facts["hosts"]["ns1"]["ipv4"]
+    tsig, address = facts()["tsig"], addresses("ns1")["ipv4"]
     zone = Rfc2136(Server("lab", address, 53, tsig["name"], tsig["algorithm"], tsig["secret"]))
     records = {
-        Slot("mta-sts.peer.test", "A"): facts["hosts"]["peer"]["ipv4"],
+        Slot("mta-sts.peer.test", "A"): addresses("peer")["ipv4"],
         Slot("_mta-sts.peer.test", "TXT"): '"v=STSv1; id=1"',
     }
     chain, key = certificate(Keys(lab.home / "keys"), lab.hosts["peer"], "mta-sts.peer.test")

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from postwright.lab import claims
+from postwright.lab.plan import Lab
+
 ROOT = Path(__file__).parents[1]
 BIN = ROOT / ".venv" / "bin"
 MAIL_HOSTS = ("mx1", "mx2")
@@ -26,6 +29,13 @@ def lab(*words: str, **options: Any) -> str:
     done = command("scripts/lab", *words, **options)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def this_lab() -> Lab:
+    """Return this checkout's lab, which has been brought up."""
+    found = claims.find(ROOT)
+    assert found is not None
+    return found
 
 
 def on(host: str, *words: str, status: int | None = 0) -> str:

@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from labkit import MAIL_HOSTS, ROOT, command
+from labkit import MAIL_HOSTS, ROOT, command, this_lab
 from postwright.dns import txt
 from postwright.dns.drivers import Rfc2136, Server
-from postwright.lab import claims, zones
+from postwright.lab import zones
 from postwright.lab.plan import ZONES
 
 State = Mapping[str, str]
@@ -28,8 +28,7 @@ def driver() -> Rfc2136:
 def whole() -> State:
     """Return the present state of both mail hosts and of every zone."""
     state = {f"{host}: {key}": text for host in MAIL_HOSTS for key, text in _host(host).items()}
-    lab = claims.find(ROOT)
-    assert lab is not None
+    lab = this_lab()
     for zone in (*ZONES, zones.reverse_ipv4(lab), zones.reverse_ipv6(lab)):
         state |= {f"{zone}: {key}": text for key, text in _zone(zone).items()}
     return state

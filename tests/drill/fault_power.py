@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from labkit import MAIL_HOSTS, ROOT
-from postwright.lab import claims, lifecycle, machine, network
+from labkit import MAIL_HOSTS, ROOT, this_lab
+from postwright.lab import lifecycle, machine, network
 from postwright.lab.plan import Host, Lab
 from postwright.lab.shell import run
 from postwright.probe.result import awaited
@@ -149,6 +149,4 @@ def _formatted(image: Path, size: str) -> None:
 
 def supply() -> Power:
     """Return the power supply of this checkout's lab."""
-    lab = claims.find(ROOT)
-    assert lab is not None
-    return Power(lab)
+    return Power(this_lab())

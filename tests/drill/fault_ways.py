@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from fault_mail import MARK, ROUTES
-from labkit import MAIL_HOSTS, ROOT
-from postwright.lab import claims, machine
+from labkit import MAIL_HOSTS, this_lab
+from postwright.lab import machine
 from postwright.probe.result import awaited
 
 T = TypeVar("T")
@@ -59,9 +59,7 @@ MASTERS = (Daemon("postfix", "postfix"), Daemon("dovecot", "dovecot"))
 
 def inside(host: str, *words: str, text: str | None = None) -> str:
     """Run a command on a host, quicker than scripts/lab does, and return its output."""
-    lab = claims.find(ROOT)
-    assert lab is not None
-    return machine.inside(lab.hosts[host], *words, text=text)
+    return machine.inside(this_lab().hosts[host], *words, text=text)
 
 
 def everywhere(do: Callable[[str], T]) -> dict[str, T]:
@@ -123,7 +121,7 @@ _SMALL = "postwright-drill"
 _USERS = {"mx1": "postfix dovecot", "mx2": "postfix@- dovecot"}
 # Postfix takes nothing where there is less room than 1.5 times message_size_limit (smtpd(8)).
 _MOUNT = """
-stop $2; trap 'start $2' EXIT
+systemctl stop $2; trap 'systemctl start $2' EXIT
 owner=$(stat -c %u:%g "$1"); mode=$(stat -c %a "$1")
 (cd "$1"; find . -type d -print0 | tar --null --no-recursion -cf /run/{name}.tar -T -)
 mount -t tmpfs -o "size=$3M,mode=$mode" {name} "$1"; chown "$owner" "$1"
@@ -131,17 +129,16 @@ tar -C "$1" -xpf /run/{name}.tar
 """
 _UNMOUNT = """
 [ "$(findmnt -no SOURCE --mountpoint "$1")" = {name} ] || exit 0
-stop $2; trap 'start $2' EXIT
+systemctl stop $2; trap 'systemctl start $2' EXIT
 if [ "$3" = True ]; then
     mkdir -p /run/{name}; mount --bind "$1" /run/{name}; umount "$1"
     rm -f /run/{name}/full; cp -an /run/{name}/. "$1"/; umount /run/{name}
 else umount "$1"; fi
 """
-_FUNCTIONS = 'set -e; stop() { systemctl stop "$@"; }; start() { systemctl start "$@"; }\n'
 
 
 def _script(host: str, script: str, *words: str) -> str:
-    return inside(host, "sh", "-c", _FUNCTIONS + script.replace("{name}", _SMALL), "sh", *words)
+    return inside(host, "sh", "-ec", script.replace("{name}", _SMALL), "sh", *words)
 
 
 def room(host: str) -> int:

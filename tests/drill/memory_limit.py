@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from labkit import ROOT, command, on
-from postwright.lab import claims, machine
+from labkit import command, on, this_lab
+from postwright.lab import machine
 from postwright.probe.result import awaited
 
 V1 = Path("/sys/fs/cgroup/memory")
@@ -48,9 +48,7 @@ class Bound:
 @contextmanager
 def memory_of(host: str, mebibytes: int) -> Iterator[Bound]:
     """Boot a host with so much memory, and afterwards again with all that the machine has."""
-    lab = claims.find(ROOT)
-    assert lab
-    unit = lab.hosts[host].unit
+    unit = this_lab().hosts[host].unit
     # In version 2 the lab gives each host a cgroup of its own as it boots.
     bound = Bound(V1 / f"{unit}-small" if V1.exists() else Path("/sys/fs/cgroup") / unit)
     limit = str(mebibytes * MIB)
@@ -74,10 +72,9 @@ def memory_of(host: str, mebibytes: int) -> Iterator[Bound]:
 
 def _off(host: str) -> None:
     """Shut a host down in order."""
-    lab = claims.find(ROOT)
-    assert lab
+    place = this_lab().hosts[host]
     on(host, "systemctl", "poweroff", "--no-wall")
     with awaited(90) as again:
-        while again() and machine.nspawn_pid(lab.hosts[host]) is not None:
+        while again() and machine.nspawn_pid(place) is not None:
             pass
-    assert machine.nspawn_pid(lab.hosts[host]) is None, f"{host} does not shut down"
+    assert machine.nspawn_pid(place) is None, f"{host} does not shut down"

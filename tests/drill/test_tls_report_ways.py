@@ -12,12 +12,11 @@ from typing import Any
 
 import pytest
 
-from labkit import ROOT, command, on
+from labkit import ROOT, command, on, this_lab
 from labmail import Post
 from labpeer import FORGET_POLICIES, FRIEND, SENDERS, published, zone_of
 from labreports import ASKED, COLLECTOR, REPORTER, read, reporting_now
 from postwright.dns.records import Slot
-from postwright.lab import claims
 from postwright.lab.keys import Keys, certificate
 from postwright.probe.result import awaited
 
@@ -71,8 +70,7 @@ def put(path: str, text: str) -> None:
 @contextmanager
 def web(post: Post) -> Iterator[None]:
     """Have peer serve the domain's policy and take its reports, asked for by HTTPS."""
-    lab = claims.find(ROOT)
-    assert lab is not None
+    lab = this_lab()
     chain, key = certificate(Keys(lab.home / "keys"), lab.hosts["peer"], NAME)
     put("/root/web.pem", key + chain)
     put("/root/policy.txt", POLICY)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from labkit import ROOT, command, on
+from labkit import command, on, this_lab
 from labmail import Post, waiting
 from labpeer import (
     FORGET_POLICIES,
@@ -23,7 +23,6 @@ from labpeer import (
 )
 from postwright.dns.drivers import Rfc2136
 from postwright.dns.records import Slot
-from postwright.lab import claims
 from postwright.lab.keys import Keys, certificate
 
 pytestmark = pytest.mark.usefixtures("site")
@@ -94,8 +93,7 @@ def test_mail_goes_by_dane_and_waits_where_the_record_does_not_match(
 @contextmanager
 def policy_host() -> Iterator[None]:
     """Have peer serve /root/policy.txt at mta-sts.peer.test, with a certificate that is trusted."""
-    lab = claims.find(ROOT)
-    assert lab is not None
+    lab = this_lab()
     chain, key = certificate(Keys(lab.home / "keys"), lab.hosts["peer"], "mta-sts.peer.test")
     command("scripts/lab", "exec", "peer", "--", "tee", "/root/policy.pem", input=key + chain)
     on("peer", "systemd-run", "-q", "--unit=policy-host", "python3", "-c", POLICY_HOST)

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from labkit import ROOT, command, on, play
+from labkit import command, on, play, this_lab
 from labmail import Post, waiting
-from postwright.lab import claims
 from postwright.lab.keys import Keys, certificate
 
 pytestmark = pytest.mark.usefixtures("site")
@@ -161,8 +160,7 @@ def self_signed() -> str:
 
 def of_another_name() -> str:
     """Return a key and a certificate that is trusted, but not for the relay's name."""
-    lab = claims.find(ROOT)
-    assert lab is not None
+    lab = this_lab()
     chain, key = certificate(Keys(lab.home / "keys"), lab.hosts["peer"])
     return key + chain
 
