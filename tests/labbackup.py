@@ -20,6 +20,12 @@ ACCOUNTS = {"mx1": "jiro@alpha.test", "mx2": "saburo@gamma.test"}
 # How a command is told where mailboxes lie, by the release of Dovecot.
 PLACES = {"mx1": "mail_path={}", "mx2": "mail_location=maildir:{}"}
 
+DIGESTS = """
+import hashlib, pathlib, sys
+for file in pathlib.Path(sys.argv[1]).rglob("*.M*"):
+    print(file.name.partition(":2,")[0], hashlib.sha256(file.read_bytes()).hexdigest())
+"""
+
 
 def home(host: str) -> str:
     """Return where a host's account keeps its mail."""
@@ -31,10 +37,14 @@ def home(host: str) -> str:
 class Mailboxes:
     """What Dovecot says of an account: (folder, UID, flags, Message-ID); and digests by name."""
 
-    messages: frozenset[tuple[str, ...]]
-    validities: str
-    subscriptions: str
+    messages: frozenset[tuple[str, str, str, str]]
+    validities: frozenset[str]
+    subscriptions: frozenset[str]
     digests: frozenset[str]
+
+    def identities(self) -> frozenset[tuple[str, str]]:
+        """Return (folder, Message-ID) of each message."""
+        return frozenset((folder, identity) for folder, _, _, identity in self.messages)
 
 
 def seen(host: str, maildir: str) -> Mailboxes:
@@ -47,25 +57,20 @@ def seen(host: str, maildir: str) -> Mailboxes:
     of = ("-u", ACCOUNTS[host])
     wanted = "mailbox uid flags hdr.message-id"
     told = doveadm("-f", "tab", "fetch", *of, wanted, "mailbox", "*", "ALL").splitlines()[1:]
-    digests = on(
-        host, "sh", "-c",
-        f"cd {maildir} && find . -path '*/cur/*' -o -path '*/new/*' | while read -r f; do"
-        " printf '%s %s\\n' \"$(basename \"$f\" | sed 's/:2,.*//')\""
-        " \"$(sha256sum <\"$f\")\"; done",
-    )  # fmt: skip
+    digests = on(host, "python3", "-c", DIGESTS, maildir)
     return Mailboxes(
-        frozenset(tuple(_fields(line)) for line in told),
-        doveadm("-f", "tab", "mailbox", "status", *of, "uidvalidity", "*"),
-        doveadm("mailbox", "list", "-s", *of),
+        frozenset(map(_fields, told)),
+        frozenset(doveadm("-f", "tab", "mailbox", "status", *of, "uidvalidity", "*").splitlines()),
+        frozenset(doveadm("mailbox", "list", "-s", *of).splitlines()),
         frozenset(digests.splitlines()),
     )
 
 
-def _fields(line: str) -> Iterator[str]:
+def _fields(line: str) -> tuple[str, str, str, str]:
     mailbox, uid, flags, identity = line.split("\t")
     # \Recent is of the session that asks.
     kept = sorted(flag for flag in flags.split() if flag != "\\Recent")
-    yield from (mailbox, uid, " ".join(kept), identity)
+    return mailbox, uid, " ".join(kept), identity
 
 
 def status(host: str) -> dict[str, Any]:

@@ -57,14 +57,14 @@ def base(file: str) -> str:
     return file.rpartition("/")[2].partition(":2,")[0]
 
 
-def listed(folder: Path) -> Iterator[str]:
-    """Yield the messages of a folder, as paths below it."""
+def listed(folder: Path) -> Iterator[tuple[str, int]]:
+    """Yield the messages of a folder: paths below it, and inodes."""
     for place in MESSAGES:
         try:
             with os.scandir(folder / place) as found:
                 for each in found:
                     if not each.name.startswith("."):
-                        yield f"{place}/{each.name}"
+                        yield f"{place}/{each.name}", each.inode()
         except FileNotFoundError:
             # A Maildir++ folder that is being made or deleted.
             continue
@@ -73,7 +73,7 @@ def listed(folder: Path) -> Iterator[str]:
 def messages(folder: Path) -> list[Message]:
     """Return a folder's messages by UID; those without one come last."""
     uids, names = read_uids(folder), read_keywords(folder)
-    found = [_message(file, uids, names) for file in listed(folder)]
+    found = [_message(file, uids, names) for file, _ in listed(folder)]
     return sorted(found, key=lambda each: (each.uid is None, each.uid or 0, each.name))
 
 

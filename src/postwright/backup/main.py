@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import proof, run, stage, status
+from . import proof, run, status
 from .config import STATE, USER, Config, read_config
 from .restic import NoRepositoryError, of_host
 from .trouble import TroubleError
@@ -30,7 +30,7 @@ HELP = {
     "forget-repository": "take what is there, or make one, whatever was there before",
     "init": "see that the repository opens, and make it where there never was one (site.yml)",
     "stage": "lay a backup out (systemd runs this)",
-    "unstage": "take it away again (systemd runs this)",
+    "unstage": "take its keys away again (systemd runs this)",
     "upload": "send it to the repository (systemd runs this)",
     "prove": "restore and compare (systemd runs this)",
 }
@@ -58,7 +58,7 @@ def _do(asked: argparse.Namespace, config: Config) -> int:
         case "stage":
             print(run.lay_out(config))
         case "unstage":
-            stage.unstage(config.stage)
+            run.take_away(config)
         case "status":
             return _status(config, asked.json)
         case _:
@@ -101,7 +101,7 @@ def _opened_once(config: Config) -> list[str]:
 
 def _started(unit: str) -> int:
     """Have systemd run a unit, which has it in its sandbox and alone; show what it said."""
-    since = time.strftime("%Y-%m-%d %H:%M:%S")
+    since = f"@{time.time():.6f}"
     done = subprocess.run(["systemctl", "start", unit], capture_output=True, text=True, check=False)
     said = subprocess.run(
         ["journalctl", "--quiet", "--no-pager", "--output=cat", "--since", since,

@@ -88,8 +88,8 @@ def digest(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def write(file: Path, found: Iterable[Entry]) -> tuple[int, int]:
-    """Write an account's lines; return how many messages and bytes they are for."""
+def write(file: Path, found: Iterable[Entry]) -> dict[str, int]:
+    """Write an account's lines; return how many `messages` and `bytes` they are for."""
     file.parent.mkdir(parents=True, exist_ok=True)
     count = size = 0
     with file.open("w", encoding="utf-8") as out:
@@ -100,7 +100,7 @@ def write(file: Path, found: Iterable[Entry]) -> tuple[int, int]:
             out.write(json.dumps(said) + "\n")
             count += each.folder is not None
             size += each.size
-    return count, size
+    return {"messages": count, "bytes": size}
 
 
 def read(file: Path) -> list[Entry]:
@@ -129,16 +129,50 @@ def state_entries(root: Path, paths: Iterable[Path]) -> dict[str, dict[str, str]
 
     Names, not numbers: another host's users have others.
     """
+    return {str(path): _state(root / str(path).lstrip("/")) for path in paths}
+
+
+def state_differences(root: Path, wanted: dict[str, dict[str, str]]) -> list[str]:
+    """Return what of these files is missing below a root, or other than it was."""
+    said = []
+    for path, known in wanted.items():
+        file = root / path.lstrip("/")
+        if not (file.is_symlink() or file.exists()):
+            said.append(f"{path} is missing")
+        elif _content(file) != {key: known[key] for key in ("link", "sha256") if key in known}:
+            said.append(f"{path} is not as it was")
+    return said
+
+
+def _state(file: Path) -> dict[str, str]:
+    stat = file.lstat()
     return {
-        str(path): {
-            "sha256": digest(file),
-            "owner": pwd.getpwuid(file.stat().st_uid).pw_name,
-            "group": grp.getgrgid(file.stat().st_gid).gr_name,
-            "mode": f"{file.stat().st_mode & 0o7777:04o}",
-        }
-        for path in paths
-        if (file := root / str(path).lstrip("/")).exists()
+        **_content(file),
+        "owner": _user(stat.st_uid),
+        "group": _group(stat.st_gid),
+        "mode": f"{stat.st_mode & 0o7777:04o}",
     }
+
+
+def _content(file: Path) -> dict[str, str]:
+    if file.is_symlink():
+        return {"link": str(file.readlink())}
+    return {"sha256": digest(file)}
+
+
+def _user(number: int) -> str:
+    """Return a user's name; one that a unit has only while it runs (DynamicUser) may have none."""
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+def _group(number: int) -> str:
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return str(number)
 
 
 def _entry(said: dict[str, object]) -> Entry:

@@ -70,7 +70,7 @@ def _compared(config: Config, restic: Restic, scratch: Path) -> tuple[int, int, 
     if not (restored / RECORD).exists():
         raise TroubleError(*_damaged(config, wrong or f"the snapshot has no {RECORD}"))
     record = json.loads((restored / RECORD).read_text(encoding="utf-8"))
-    differ = _state_differences(record, restored)
+    differ = manifest.state_differences(restored / STATE_FOLDER, record["state"])
     accounts = [Account(name, each["bytes"]) for name, each in record["accounts"].items()]
     for batch in batches(accounts, shutil.disk_usage(scratch).free // 2):
         wrong += _restored(restic, snapshot, scratch, root, [f"{MAIL}/{a.name}" for a in batch])
@@ -118,17 +118,6 @@ def _restored(restic: Restic, snapshot: str, to: Path, root: Path, names: list[s
     to.mkdir(mode=0o700, exist_ok=True)
     included = [word for name in names for word in ("--include", escaped(f"{root}/{name}"))]
     return restic.complaints("restore", snapshot, "--target", str(to), *included)
-
-
-def _state_differences(record: dict[str, dict[str, dict[str, str]]], restored: Path) -> list[str]:
-    said = []
-    for path, wanted in record["state"].items():
-        file = restored / STATE_FOLDER / path.lstrip("/")
-        if not file.exists():
-            said.append(f"{path} is missing")
-        elif manifest.digest(file) != wanted["sha256"]:
-            said.append(f"{path} is not as it was")
-    return said
 
 
 def _damaged(config: Config, said: str) -> tuple[str, str]:

@@ -15,28 +15,30 @@ from .config import HOUR, Config
 from .restic import NoRepositoryError, Restic, of_host, summary
 from .trouble import TroubleError
 
-DIGESTS = Path("/var/lib/postwright/backup")
-"""The manifests of the last backup, so that no message is read twice for its digest."""
 MANIFEST, STATE, MAIL, RECORD = "manifest", "state", "mail", "host.json"
 _DAY = 24 * HOUR
 
 
-def lay_out(config: Config, digests: Path = DIGESTS) -> str:
+def lay_out(config: Config) -> str:
     """Lay a backup out; return what it holds, in words."""
-    to = config.stage
-    stage.unstage(to)
-    to.mkdir(mode=0o700)
-    taken, counts = time.time(), {}
-    for home in stage.accounts(Path(config.mail)):
+    to, mail = config.stage, Path(config.mail)
+    to.mkdir(mode=0o700, exist_ok=True)
+    take_away(config)
+    for folder in (MAIL, MANIFEST):
+        (to / folder).mkdir(exist_ok=True)
+    stage.forget_accounts(mail, to / MAIL)
+    taken, counts, before = time.time(), {}, to / f"{MANIFEST}.before"
+    shutil.rmtree(before, ignore_errors=True)
+    (to / MANIFEST).rename(before)
+    for home in stage.accounts(mail):
         name = f"{home.parent.name}/{home.name}"
         stage.stage_account(home, to / MAIL / name)
-        known = manifest.read(digests / f"{name}.jsonl")
-        found = manifest.entries(to / MAIL / name, known)
-        messages, size = manifest.write(to / MANIFEST / f"{name}.jsonl", found)
-        counts[name] = {"messages": messages, "bytes": size}
-    (to / MANIFEST).mkdir(exist_ok=True)
-    shutil.rmtree(digests, ignore_errors=True)
-    shutil.copytree(to / MANIFEST, digests)
+        known = before / f"{name}.jsonl"
+        counts[name] = manifest.write(
+            to / MANIFEST / known.relative_to(before),
+            manifest.entries(to / MAIL / name, manifest.read(known)),
+        )
+    shutil.rmtree(before)
     kept = stage.stage_state(config.state, to / STATE)
     record = {
         "host": config.host,
@@ -48,6 +50,12 @@ def lay_out(config: Config, digests: Path = DIGESTS) -> str:
     (to / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
     total = sum(each["messages"] for each in counts.values())
     return f"{total} messages of {len(counts)} accounts, {len(kept)} files of the host's own"
+
+
+def take_away(config: Config) -> None:
+    """Take the copies of keys away; the links to mail stay for the next backup."""
+    shutil.rmtree(config.stage / STATE, ignore_errors=True)
+    (config.stage / RECORD).unlink(missing_ok=True)
 
 
 def upload(config: Config) -> str:

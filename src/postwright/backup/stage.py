@@ -2,8 +2,11 @@
 
 Dovecot writes a message's file once and only ever renames it, so a hard link keeps it as it is: no
 byte is copied, whatever becomes of the mailbox afterwards. What Dovecot does write to is small, and
-copied. An account is looked at again until nothing moved meanwhile, so that its folders belong
-together: a message that is being moved is in the one or in the other.
+copied. All that stays from one backup to the next, which then has only what changed to link and to
+send: a new link is a new ctime, and with it a new entry for restic.
+
+An account is looked at again until nothing moved meanwhile, so that its folders belong together: a
+message that is being moved is in the one or in the other.
 """
 
 from __future__ import annotations
@@ -27,9 +30,9 @@ TRIES = 20
 
 @dataclass(frozen=True)
 class Look:
-    """What an account had at one moment, as paths below its home."""
+    """What an account had at one moment, as paths below its home; of messages with their inodes."""
 
-    messages: frozenset[str]
+    messages: frozenset[tuple[str, int]]
     others: frozenset[str]
 
 
@@ -42,12 +45,11 @@ def accounts(mail: Path) -> Iterator[Path]:
 
 def look(home: Path) -> Look:
     """Return what an account has now."""
-    messages: set[str] = set()
+    messages: set[tuple[str, int]] = set()
     others: set[str] = set()
-    if (home / MAILDIR).is_dir():
-        for folder in folders(home / MAILDIR):
-            at = folder.relative_to(home)
-            messages.update(f"{at}/{file}" for file in listed(folder))
+    for folder in _folders(home):
+        at = folder.relative_to(home)
+        messages.update((f"{at}/{file}", inode) for file, inode in listed(folder))
     for place, within, names in os.walk(home):
         at = Path(place).relative_to(home)
         within[:] = [name for name in within if not _is_messages(at, name)]
@@ -57,20 +59,20 @@ def look(home: Path) -> Look:
 
 
 def stage_account(home: Path, to: Path) -> int:
-    """Lay an account out; return how often it was looked at.
+    """Lay an account out, beginning with what lies there; return how often it was looked at.
 
     Where mail comes in faster than that, what came in last may be without a UID; nothing is missing
     that was there from the beginning to the end.
     """
-    to.mkdir(parents=True)
-    staged: set[str] = set()
+    to.mkdir(parents=True, exist_ok=True)
     before = look(home)
     _make_folders(home, to)
+    staged = set(look(to).messages)
     for tried in range(1, TRIES + 1):
-        for file in staged - before.messages:
+        for file, _ in staged - before.messages:
             (to / file).unlink()
         staged &= before.messages
-        staged |= {file for file in before.messages - staged if _link(home / file, to / file)}
+        staged |= {each for each in before.messages - staged if _link(home / each[0], to / each[0])}
         _copy_others(home, to, before.others)
         after = look(home)
         gone = before.messages - after.messages
@@ -80,27 +82,30 @@ def stage_account(home: Path, to: Path) -> int:
     return TRIES
 
 
+def forget_accounts(mail: Path, staged: Path) -> None:
+    """Take accounts away that are there no more."""
+    there = {each.relative_to(mail) for each in accounts(mail)}
+    for home in [each for each in accounts(staged) if each.relative_to(staged) not in there]:
+        shutil.rmtree(home)
+
+
 def stage_state(paths: list[str], to: Path) -> list[Path]:
     """Lay out what the inventory does not know, below the paths where it belongs; return these."""
     found = []
     for path in map(Path, paths):
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_symlink() or not file.is_file() or _passes(file.name):
+            if _passes(file.name) or not (file.is_symlink() or file.is_file()):
                 continue
             copy = to / str(file).lstrip("/")
             copy.parent.mkdir(parents=True, exist_ok=True)
-            if file.suffix == ".sqlite":
+            if file.is_symlink():
+                copy.symlink_to(file.readlink())
+            elif file.suffix == ".sqlite":
                 _copy_database(file, copy)
             else:
                 _copy(file, copy)
             found.append(file)
     return found
-
-
-def unstage(stage: Path) -> None:
-    """Take what was laid out away; messages that were deleted meanwhile end with it."""
-    if stage.exists():
-        shutil.rmtree(stage)
 
 
 def _is_messages(at: Path, name: str) -> bool:
@@ -113,21 +118,27 @@ def _passes(name: str) -> bool:
     return name.startswith(PASSING) or name.endswith((".lock", "-wal", "-shm", "-journal"))
 
 
+def _folders(home: Path) -> Iterator[Path]:
+    if (home / MAILDIR).is_dir():
+        yield from folders(home / MAILDIR)
+
+
 def _numbered(to: Path) -> bool:
     """Tell whether every message that was laid out has its UID."""
-    if not (to / MAILDIR).is_dir():
-        return True
     return all(
-        read_uids(folder).by_name.keys() >= {base(file) for file in listed(folder)}
-        for folder in folders(to / MAILDIR)
+        read_uids(folder).by_name.keys() >= {base(file) for file, _ in listed(folder)}
+        for folder in _folders(to)
     )
 
 
 def _make_folders(home: Path, to: Path) -> None:
-    """Make each folder's directories: a folder without any message is one, too."""
-    for folder in folders(home / MAILDIR) if (home / MAILDIR).is_dir() else ():
+    """Have each folder's directories, and no other's: one without any message is one, too."""
+    there = {folder.relative_to(home) for folder in _folders(home)}
+    for gone in {folder.relative_to(to) for folder in _folders(to)} - there:
+        shutil.rmtree(to / gone)
+    for folder in there:
         for name in DIRECTORIES:
-            (to / folder.relative_to(home) / name).mkdir(parents=True)
+            (to / folder / name).mkdir(parents=True, exist_ok=True)
 
 
 def _link(file: Path, to: Path) -> bool:
@@ -155,9 +166,13 @@ def _copy_others(home: Path, to: Path, others: frozenset[str]) -> None:
 
 
 def _copy(file: Path, to: Path) -> None:
-    """Copy a file with its times, mode and owner."""
-    shutil.copy2(file, to)
+    """Copy a file with its times, mode and owner, unless that was done before."""
     stat = file.stat()
+    if to.exists():
+        was = to.stat()
+        if (was.st_mtime_ns, was.st_size) == (stat.st_mtime_ns, stat.st_size):
+            return
+    shutil.copy2(file, to)
     os.chown(to, stat.st_uid, stat.st_gid)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -75,7 +76,10 @@ def read(folder: Path = STATE) -> Status:
 def write(status: Status, folder: Path = STATE) -> None:
     """Write it down at once."""
     new = folder / ".status.json.new"
-    new.write_text(json.dumps(asdict(status), indent=1), encoding="utf-8")
+    with new.open("w", encoding="utf-8") as out:
+        json.dump(asdict(status), out, indent=1)
+        out.flush()
+        os.fsync(out.fileno())
     new.replace(folder / "status.json")
 
 

@@ -21,7 +21,7 @@ def noted(at: Path, file: Path) -> list[Entry]:
 def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
     at = home(tmp_path)
     assert noted(at, tmp_path / "m.jsonl") == list(manifest.entries(at))
-    assert manifest.write(tmp_path / "m.jsonl", manifest.entries(at))[0] == 3
+    assert manifest.write(tmp_path / "m.jsonl", manifest.entries(at))["messages"] == 3
 
 
 def test_a_copy_differs_in_nothing(tmp_path: Path) -> None:
@@ -88,12 +88,28 @@ def test_a_message_of_another_size_is_read_again(tmp_path: Path) -> None:
     assert found == ["<other@client.test>"]
 
 
-def test_owners_of_state_are_written_by_name(tmp_path: Path) -> None:
-    file = tmp_path / "etc/key"
-    file.parent.mkdir()
-    file.write_text("secret", encoding="utf-8")
-    file.chmod(0o640)
-    said = manifest.state_entries(tmp_path, [Path("/etc/key"), Path("/etc/none")])
-    assert list(said) == ["/etc/key"]
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """A root with a key, and a link to it."""
+    key = tmp_path / "etc/key"
+    key.parent.mkdir()
+    key.write_text("secret", encoding="utf-8")
+    key.chmod(0o640)
+    key.with_name("link").symlink_to("key")
+    return tmp_path
+
+
+def test_owners_of_state_are_written_by_name(state: Path) -> None:
+    said = manifest.state_entries(state, [Path("/etc/key"), Path("/etc/link")])
     assert said["/etc/key"]["mode"] == "0640"
     assert not said["/etc/key"]["owner"].isdigit()
+    assert said["/etc/link"]["link"] == "key"
+    assert manifest.state_differences(state, said) == []
+
+
+def test_state_that_a_restore_does_not_bring_back_is_named(state: Path) -> None:
+    said = manifest.state_entries(state, [Path("/etc/key"), Path("/etc/link")])
+    (state / "etc/key").write_text("other", encoding="utf-8")
+    (state / "etc/link").unlink()
+    wrong = ["/etc/key is not as it was", "/etc/link is missing"]
+    assert manifest.state_differences(state, said) == wrong

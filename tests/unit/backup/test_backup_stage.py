@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -125,12 +126,43 @@ def test_accounts_are_those_on_disk_and_never_a_backup(tmp_path: Path) -> None:
     assert names == ["alpha.test/taro", "gamma.test/of-nobody-any-more"]
 
 
-def test_what_was_laid_out_goes_and_the_mailbox_stays(tmp_path: Path) -> None:
+def test_the_next_backup_links_what_is_new_and_leaves_the_rest_alone(tmp_path: Path) -> None:
     at, to = home(tmp_path), tmp_path / "to"
     stage.stage_account(at, to)
-    stage.unstage(to)
-    assert not to.exists()
-    assert (at / "Maildir/cur/1.m.h:2,S").stat().st_nlink == 1
+    kept = (to / "Maildir/cur/1.m.h:2,S").stat()
+    copied = (to / "Maildir/subscriptions").stat()
+    message(at / "Maildir", "new/4.m.h", "<4@client.test>")
+    uids(at / "Maildir", {"1.m.h": 1, "3.m.h": 3, "4.m.h": 4})
+    (at / "Maildir/cur/2.m.h:2,FSa").unlink()
+    (at / "sieve/main.sieve").unlink()
+    found = {each.id or each.file for each in _entries(at, to)}
+    assert {"<1@client.test>", "<4@client.test>"} <= found
+    assert not found & {"<2@client.test>", "sieve/main.sieve"}
+    # A new link would be a new ctime, and all of the folder sent again.
+    assert (to / "Maildir/cur/1.m.h:2,S").stat().st_ctime_ns == kept.st_ctime_ns
+    assert (to / "Maildir/subscriptions").stat().st_ino == copied.st_ino
+
+
+def test_another_file_under_the_same_name_is_laid_out(tmp_path: Path) -> None:
+    at, to = home(tmp_path), tmp_path / "to"
+    stage.stage_account(at, to)
+    file = at / "Maildir/cur/1.m.h:2,S"
+    file.with_name("other").write_text("Message-ID: <other@client.test>\n\n", encoding="utf-8")
+    file.with_name("other").replace(file)
+    assert "<other@client.test>" in {each.id for each in _entries(at, to)}
+
+
+def test_folders_and_accounts_that_go_are_laid_out_no_more(tmp_path: Path) -> None:
+    mail, to = tmp_path / "mail", tmp_path / "to"
+    for name in ("alpha.test/taro", "alpha.test/jiro"):
+        home(mail, name)
+        stage.stage_account(mail / name, to / name)
+    shutil.rmtree(mail / "alpha.test/taro/Maildir/.Sent")
+    shutil.rmtree(mail / "alpha.test/jiro")
+    stage.forget_accounts(mail, to)
+    stage.stage_account(mail / "alpha.test/taro", to / "alpha.test/taro")
+    assert not (to / "alpha.test/taro/Maildir/.Sent").exists()
+    assert not (to / "alpha.test/jiro").exists()
 
 
 def _entries(at: Path, to: Path) -> list[manifest.Entry]:
