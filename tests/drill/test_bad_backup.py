@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,11 @@ from labmail import Post
 KEY_FILE = "/etc/postwright/backup/password"
 
 
+def body(lines: int) -> str:
+    """Return text that nothing compresses to little."""
+    return "".join(f"{secrets.token_hex(35)}\r\n" for _ in range(lines))
+
+
 @pytest.fixture(scope="module")
 def kept(facts: dict[str, Any], say: Say) -> Iterator[None]:
     """Both hosts with an append-only target elsewhere, and a backup on it that was tested."""
@@ -27,7 +33,7 @@ def kept(facts: dict[str, Any], say: Say) -> Iterator[None]:
     target.authorize(list(lines.values()))
     post = Post(facts)
     for host in MAIL_HOSTS:
-        token, answer = post.transfer(ACCOUNTS[host], "x" * 200_000)
+        token, answer = post.transfer(ACCOUNTS[host], body(3000))
         assert answer.startswith("250"), answer
         assert post.arrived(ACCOUNTS[host], token)
         for verb in ("run", "test"):
@@ -126,7 +132,7 @@ def test_a_full_target_is_named(host: str, facts: dict[str, Any], say: Say) -> N
     small = f"mount -t tmpfs -o size=20m,uid=$(id -u {target.USER}),mode=700 tmpfs {place}"
     fill = f"cp -a {place}.kept/. {place}/; head -c 20M /dev/zero >{place}/fill || true"
     with target.spoilt(host, f"{small}; {fill}"):
-        token, _ = Post(facts).transfer(ACCOUNTS[host], "y" * 100_000)
+        token, _ = Post(facts).transfer(ACCOUNTS[host], body(1500))
         assert Post(facts).arrived(ACCOUNTS[host], token)
         named(host, "run", "the target is full", say)
 

@@ -68,18 +68,25 @@ _NONE_THERE = re.compile(
 )
 
 
+_LINK_ENDED = re.compile(r"talking HTTP to rclone|sftp session|connection lost|unexpected EOF")
+
+
 class NoRepositoryError(Exception):
     """There is no repository at the place."""
 
 
 @dataclass(frozen=True)
 class Restic:
-    """One host's repository; `secrets` are restic's own environment variables."""
+    """One host's repository.
+
+    `secrets` are restic's own environment variables; `ssh` is how its target is reached, if by SSH.
+    """
 
     repository: str
     options: list[str]
     ssh_line: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict)
+    ssh: tuple[str, ...] = ()
 
     def run(self, *words: str, cache: bool = True) -> str:
         """Return what restic prints.
@@ -134,11 +141,20 @@ class Restic:
         )
 
     def _known(self, said: str) -> TroubleError | None:
+        if self.ssh and _LINK_ENDED.search(said):
+            said += self._ssh_says()
         for form, meant, mend in _MEANINGS:
             if re.search(form, said):
                 known = {"ssh_line": self.ssh_line, "target": self.repository}
                 return TroubleError(f"{meant} ({self.repository})", mend.format(**known))
         return None
+
+    def _ssh_says(self) -> str:
+        """Return why there is no connection, where restic (0.14) does not tell what SSH told it."""
+        done = subprocess.run(
+            self.ssh, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        return done.stderr
 
     def _done(self, *words: str, cache: bool) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -168,7 +184,8 @@ def of_host(config: Config, folder: Path = FOLDER) -> Restic:
         "RESTIC_CACHE_DIR": str(CACHE),
         **given["environment"],
     }
-    return Restic(config.repository, config.options, config.ssh_line(folder), secrets)
+    ssh = ("ssh", "-F", str(folder / "ssh_config"), "target") if config.options else ()
+    return Restic(config.repository, config.options, config.ssh_line(folder), secrets, ssh)
 
 
 def summary(printed: str) -> dict[str, Any]:

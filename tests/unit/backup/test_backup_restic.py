@@ -42,6 +42,16 @@ def test_what_restic_says_is_told_with_a_mend(printed: str, meant: str) -> None:
     assert error.mend
 
 
+def test_what_restic_does_not_tell_of_ssh_is_asked(tmp_path: Path) -> None:
+    ssh = tmp_path / "ssh"
+    ssh.write_text("#!/bin/sh\necho 'Permission denied (publickey).' >&2\n", encoding="utf-8")
+    ssh.chmod(0o755)
+    error = Restic("x", ["rclone.program=ssh"], "LINE", {}, (str(ssh),)).meaning(
+        "cat", "error talking HTTP to rclone: unexpected EOF"
+    )
+    assert "does not let this host in" in str(error)
+
+
 def test_an_unknown_key_is_told_with_the_line_that_the_target_needs() -> None:
     error = HERE.meaning("cat", "Permission denied (publickey,password).")
     assert isinstance(error, TroubleError)
