@@ -48,16 +48,21 @@ def prove(config: Config, scratch: Path = SCRATCH) -> str:
         # A killed run's.
         shutil.rmtree(scratch, ignore_errors=True)
         try:
+            # What is missing or cut off is seen at once; a restore asks for it again and again.
+            _sound(config, restic, "check")
             count, accounts, taken = _compared(config, restic, scratch)
-            unsound = restic.complaints("check", f"--read-data-subset={part}")
+            _sound(config, restic, "check", f"--read-data-subset={part}")
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-        if unsound:
-            raise TroubleError(*_damaged(config, unsound))
         status.write(status.read().but(tested=time.time()))
     spent = time.monotonic() - begun
     return (f"the backup of {status.moment(taken)} is whole: {count} messages of {accounts} "
             f"accounts restored and compared in {spent:.1f} s")  # fmt: skip
+
+
+def _sound(config: Config, restic: Restic, *words: str) -> None:
+    if said := restic.complaints(*words):
+        raise TroubleError(*_damaged(config, said))
 
 
 def _compared(config: Config, restic: Restic, scratch: Path) -> tuple[int, int, float]:
