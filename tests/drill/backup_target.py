@@ -82,8 +82,8 @@ def spoilt(host: str, how: str) -> Iterator[None]:
         on("peer", "sh", "-ec", how)
         yield
     finally:
-        on("peer", "sh", "-c", f"umount {PLACE}/{host} 2>/dev/null")
-        on("peer", "sh", "-ec", f"rm -rf {PLACE}/{host}; mv {kept} {PLACE}/{host}")
+        back = f"if mountpoint -q {PLACE}/{host}; then umount {PLACE}/{host}; fi"
+        on("peer", "sh", "-ec", f"{back}; rm -rf {PLACE}/{host}; mv {kept} {PLACE}/{host}")
 
 
 def prune(host: str, extra: str) -> RESULT:
