@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from .config import CACHE, FOLDER, Config
@@ -16,6 +17,7 @@ from .trouble import TroubleError
 
 # What restic, ssh and the systems below say (restic 0.14 and 0.18), and what it means.
 _REACH = "does the target run, and is `repository` in mail_backup right? {target}"
+_FULL = r"(?i)no space left|disk quota exceeded|remaining disk space|not enough space"
 _MEANINGS: list[tuple[str, str, str]] = [
     (
         r"wrong password or no key found",
@@ -35,7 +37,7 @@ _MEANINGS: list[tuple[str, str, str]] = [
         "put this line into ~/.ssh/authorized_keys of the target's user:\n    {ssh_line}",
     ),
     (
-        r"(?i)no space left|disk quota exceeded|storage is full|not enough space",
+        _FULL,
         "the target is full",
         "give it more room, or remove old snapshots (`keep` in mail_backup, docs/backup.md)",
     ),
@@ -68,6 +70,8 @@ _NONE_THERE = re.compile(
 )
 
 
+# restic tries for a quarter of an hour, and keeps all later backups waiting meanwhile.
+_HOPELESS = re.compile(_FULL)
 _LINK_ENDED = re.compile(r"talking HTTP to rclone|sftp session|connection lost|unexpected EOF")
 
 
@@ -157,15 +161,27 @@ class Restic:
         return done.stderr
 
     def _done(self, *words: str, cache: bool) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self._command(*words, cache=cache),
-            env=self._environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
+        """Run restic to its end, which is at once where it says what trying again does not mend."""
+        command, said = self._command(*words, cache=cache), []
+        with (
+            TemporaryFile("w+", encoding="utf-8", errors="replace") as out,
+            subprocess.Popen(
+                command,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+            ) as running,
+        ):
+            for line in running.stderr or ():
+                said.append(line)
+                if _HOPELESS.search(line):
+                    running.terminate()
+            code = running.wait()
+            out.seek(0)
+            return subprocess.CompletedProcess(command, code, out.read(), "".join(said))
 
     def _command(self, *words: str, cache: bool) -> list[str]:
         options = [word for option in self.options for word in ("-o", option)]
@@ -195,7 +211,9 @@ def summary(printed: str) -> dict[str, Any]:
 
 
 def _last(said: str) -> str:
-    return "\n".join(said.strip().splitlines()[-8:])
+    """Return the end of what was said, without what rclone always says at the other end."""
+    lines = [line for line in said.strip().splitlines() if "NOTICE: Config file" not in line]
+    return "\n".join(lines[-8:])
 
 
 def escaped(path: str) -> str:

@@ -52,6 +52,11 @@ def test_what_restic_does_not_tell_of_ssh_is_asked(tmp_path: Path) -> None:
     assert "does not let this host in" in str(error)
 
 
+def test_what_rclone_always_says_is_left_out() -> None:
+    said = 'rclone: NOTICE: Config file "x" not found - using defaults\nFatal: something new\n'
+    assert "NOTICE" not in str(HERE.meaning("check", said))
+
+
 def test_an_unknown_key_is_told_with_the_line_that_the_target_needs() -> None:
     error = HERE.meaning("cat", "Permission denied (publickey,password).")
     assert isinstance(error, TroubleError)
