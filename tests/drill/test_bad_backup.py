@@ -148,6 +148,6 @@ def test_another_host_in_the_targets_place_is_named(host: str, say: Say) -> None
     on(host, "cp", "-a", known, "/root/kept")
     try:
         on(host, "sh", "-c", f"sed -i 's/AAAAC3Nza[^ ]*$/{'A' * 68}/' {known}")
-        named(host, "run", "none of those that the inventory states|cannot be reached", say)
+        named(host, "run", "none of those that the inventory states", say)
     finally:
         on(host, "mv", "/root/kept", known)

@@ -24,6 +24,7 @@ class Config:
         options: restic's own options for that (`-o`).
         authorized: what the target's authorized_keys says before this host's public key; empty
             where no SSH is used.
+        public_key: the file of that key; none where the operator gave the host its key.
         mail: the directory of all mailboxes.
         state: files and directories with what the inventory does not know.
         interval_hours: how often a backup is made.
@@ -38,6 +39,7 @@ class Config:
     repository: str
     options: list[str]
     authorized: str
+    public_key: str
     mail: str
     state: list[str]
     interval_hours: int
@@ -46,9 +48,10 @@ class Config:
     keep: dict[str, int]
     append_only: bool
 
-    def ssh_line(self, folder: Path = FOLDER) -> str:
-        """Return what the target's authorized_keys has to say."""
-        own = folder / "ssh_key.pub"
+    @property
+    def ssh_line(self) -> str:
+        """What the target's authorized_keys has to say."""
+        own = Path(self.public_key)
         key = own.read_text(encoding="utf-8").strip() if own.exists() else "PUBLIC HALF OF ssh_key"
         return f"{self.authorized} {key}"
 

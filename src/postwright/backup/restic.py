@@ -201,7 +201,7 @@ def of_host(config: Config, folder: Path = FOLDER) -> Restic:
         **given["environment"],
     }
     ssh = ("ssh", "-F", str(folder / "ssh_config"), "target") if config.options else ()
-    return Restic(config.repository, config.options, config.ssh_line(folder), secrets, ssh)
+    return Restic(config.repository, config.options, config.ssh_line, secrets, ssh)
 
 
 def summary(printed: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ CONFIG = Config(
     repository="/srv/backup/mx1",
     options=[],
     authorized="",
+    public_key="",
     mail="/var/vmail",
     state=[],
     interval_hours=4,
