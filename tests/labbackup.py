@@ -14,6 +14,8 @@ from labkit import on
 from labmail import Post
 
 TOOL = "postwright-backup"
+PACE = 0.1
+"""Seconds between two messages that arrive."""
 SCRATCH = "/var/lib/postwright-backup/restored"
 # An account of each host with room, and its home.
 ACCOUNTS = {"mx1": "jiro@alpha.test", "mx2": "saburo@gamma.test"}
@@ -99,7 +101,7 @@ def arriving(post: Post, host: str) -> Iterator[list[str]]:
     over = Event()
 
     def stream() -> None:
-        while not over.is_set():
+        while not over.wait(PACE):
             token, answer = post.transfer(ACCOUNTS[host])
             assert answer.startswith("250"), answer
             taken.append(token)
