@@ -8,6 +8,11 @@ from ansible.plugins.action import ActionBase
 
 from postwright.model import InventoryError, load_from_ansible
 
+NO_BACKUP = (
+    "There is no backup: mail_backup is not set (inventory, group_vars/all/mail.yml). A host that "
+    "is lost takes all its mail with it. mend: docs/backup.md"
+)
+
 
 class ActionModule(ActionBase):
     """Runs on the controller only; the result carries the problems as data, never a secret."""
@@ -27,6 +32,8 @@ class ActionModule(ActionBase):
             problems = [problem.model_dump() for problem in error.problems]
             message = f"{error}\n\nNo host was contacted, nothing was changed."
             return result | {"failed": True, "msg": message, "problems": problems}
+        if inventory.backup is None:
+            result["warnings"] = [NO_BACKUP]
         return result | {
             "changed": False,
             "domains": sorted(inventory.domains),

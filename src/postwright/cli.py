@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from postwright.backup.cli import app as backup
 from postwright.dns.cli import app as dns
 from postwright.freeze.cli import freeze, frozen, release
 from postwright.password import password
@@ -24,6 +25,7 @@ app = typer.Typer(
     help=__doc__,
 )
 app.add_typer(dns, name="dns")
+app.add_typer(backup, name="backup")
 app.command()(reports)
 app.command()(password)
 app.command()(trace)

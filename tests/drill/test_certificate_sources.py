@@ -266,8 +266,9 @@ def shown(root: Path) -> set[str]:
 
 
 def test_what_is_to_be_backed_up_keeps_the_account_and_the_keys(facts: dict[str, Any]) -> None:
-    role = yaml.safe_load((ROOT / "roles/certificates/vars/main.yml").read_text(encoding="utf-8"))
-    paths = " ".join(role["certificates_backup_paths"])
+    role = yaml.safe_load((ROOT / "roles/backup/defaults/main.yml").read_text(encoding="utf-8"))
+    ours = ("/var/lib/dehydrated/", "/etc/postwright/certificates")
+    paths = " ".join(path for path in role["backup_state"] if path.startswith(ours))
     before = facts_of("mx1")
     try:
         on(

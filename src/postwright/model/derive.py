@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from .backups import Backup, backup
 from .base import Value
 from .certificates import Certificate, Site, certificates
 from .inventory import Domain, Host, Inventory
@@ -89,8 +90,8 @@ class Mail(Value):
     that it keeps `policies`. `tls_files` are what the mail daemons serve: each a private key and
     its certificate's chain, the preferred first. `tls_reporter` is the domain in whose name the
     host reports on the TLS of others (RFC 8460), None where it does not. `dmarc_reports` is
-    the sender of reports on the DMARC of others, if any. `host_addresses` are
-    those of all mail hosts.
+    the sender of reports on the DMARC of others, if any. `backup` is None where nothing is backed
+    up. `host_addresses` are those of all mail hosts.
     """
 
     host: MailHost
@@ -117,6 +118,7 @@ class Mail(Value):
     public_mail_ports: list[int]
     submission_starttls: bool
     dmarc_reports: str | None
+    backup: Backup | None
 
 
 def derive(inventory: Inventory, host_name: str) -> Mail:
@@ -176,6 +178,7 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
         ),
         submission_starttls=inventory.submission_starttls,
         dmarc_reports=f"postmaster@{names[0]}" if inventory.dmarc_reports and names else None,
+        backup=None if inventory.backup is None else backup(inventory.backup, host_name),
     )
 
 
@@ -186,7 +189,8 @@ def mail_for_verify(inventory: Inventory) -> dict[str, object]:
         mail = derive(inventory, name)
         bare = [box.model_copy(update={"password_hash": None}) for box in mail.mailboxes]
         relays = [relay.model_copy(update={"logins": []}) for relay in mail.relays]
-        known = mail.model_copy(update={"mailboxes": bare, "relays": relays})
+        bare_backup = mail.backup and mail.backup.without_secrets()
+        known = mail.model_copy(update={"mailboxes": bare, "relays": relays, "backup": bare_backup})
         hosts[name] = known.model_dump(mode="json")
     domains = {
         name: {

@@ -56,6 +56,8 @@ _SHOWN_TOP = {
     "mail_submission_starttls",
     "mail_dmarc_reports",
 }
+# Not `repository`, in which a credential may have been written.
+_SHOWN_BACKUP = {"host_keys", "append_only", "interval_hours", "keep", "test"}
 _LONGEST = 120
 
 
@@ -153,8 +155,9 @@ def may_be_shown(path: Path) -> bool:
             return key in (_SHOWN_PROVIDER if parent == "dns_providers" else _SHOWN_RELAY)
         case ("mail_hosts", _, key, *_):
             return key in _SHOWN_HOST
-        case (key, *_):
-            return key in _SHOWN_TOP
+        case (key, *rest):
+            shown = _SHOWN_BACKUP if key == "mail_backup" else set()
+            return key in _SHOWN_TOP or not shown.isdisjoint(rest[:1])
     return False
 
 

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .backup_spec import BackupSpec
 from .blocklist_spec import Blocklist
 from .limits import Limits
 from .relay_spec import RelaySpec
@@ -65,6 +66,7 @@ class Inventory(BaseModel):
     blocklists: dict[str, Blocklist] | None = None
     submission_starttls: bool = False
     dmarc_reports: bool = False
+    backup: BackupSpec | None = None
 
     def domains_of(self, host_name: str) -> list[Domain]:
         """Return the domains that a host serves, by name."""

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from .check_backup import check_backup
 from .check_limits import check_limits
 from .check_relays import check_relays
 from .checks import check
@@ -65,6 +66,7 @@ def load(
     found += check(drawn, bare_hosts, names)
     found += check_relays(drawn, bare_hosts, root.get("mail_relays"))
     found += check_limits(root.get("mail_limits"), root.get("mail_domains"))
+    found += check_backup(root.get("mail_backup"))
     if found or everything is None:
         raise InventoryError([problem(each, tagged) for each in _in_order(found, tagged)])
     return _inventory(everything, {name: host for name, host in good_hosts.items() if host})
@@ -154,6 +156,7 @@ def _inventory(everything: GlobalVariables, hosts: Mapping[str, HostVariables]) 
         blocklists=everything.dns_blocklists,
         submission_starttls=everything.mail_submission_starttls,
         dmarc_reports=everything.mail_dmarc_reports,
+        backup=everything.mail_backup,
     )
 
 

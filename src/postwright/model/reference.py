@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from .account_spec import Account
+from .backup_spec import BackupSpec, Keep
 from .blocklist_spec import Blocklist
 from .limits import Limits, OwnLimits
 from .relay_spec import RelaySpec
@@ -50,6 +51,8 @@ _SECTIONS: list[tuple[str, type[BaseModel]]] = [
     ("`mail_domains.NAME.accounts.LOCALPART`", Account),
     ("`mail_limits`", Limits),
     ("`limits` of a domain or an account", OwnLimits),
+    ("`mail_backup`", BackupSpec),
+    ("`mail_backup.keep`", Keep),
     ("`mail_relays.NAME`; profiles: [profiles.md](profiles.md)", RelaySpec),
     ("`dns_providers.NAME`, driver `rfc2136`", Rfc2136Spec),
     ("`dns_providers.NAME`, driver `cloudflare`", CloudflareSpec),

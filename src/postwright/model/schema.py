@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from .account_spec import Account
+from .backup_spec import BackupSpec
 from .base import Strict
 from .blocklist_spec import Blocklist
 from .limits import Limits, OwnLimits
@@ -346,6 +347,11 @@ class GlobalVariables(Strict):
         description="`true`: once a day, other domains that ask for it are told how mail in their "
         "name fared here (DMARC aggregate reports, RFC 7489 7.2). The sender is the postmaster of "
         "a host's first domain.",
+    )
+    mail_backup: BackupSpec | None = Field(
+        default=None,
+        description="Where each host is backed up, encrypted. Without it nothing is, and a lost "
+        "host's mail is lost.",
     )
 
 

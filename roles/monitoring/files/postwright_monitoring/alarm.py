@@ -36,6 +36,7 @@ def found(config):
         "logins": in_logins(hourly["login_failed"], config),
         "disks": in_disks(look.disks(), config),
         "units": in_units(look.failed_units()),
+        "backup": in_backup(look.backup()),
     }
     return {cause: text for cause, text in told.items() if text}
 
@@ -69,6 +70,11 @@ def in_disks(full, config):
         if lines
         else ""
     )
+
+
+def in_backup(state):
+    """Return what is wrong with the backups, or nothing; where there are none, that is chosen."""
+    return "\n".join(state["troubles"]) if state else ""
 
 
 def in_units(names):

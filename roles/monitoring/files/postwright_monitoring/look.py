@@ -8,6 +8,8 @@ from pathlib import Path
 
 from postwright_certificates.store import run
 
+BACKUP = Path("/usr/local/sbin/postwright-backup")
+
 # Of the journal's mail facility, what each line counts as. Both releases of Postfix and Dovecot
 # say these words.
 EVENTS = {
@@ -52,6 +54,14 @@ def failed_units():
     states = "--state=failed,auto-restart"
     said = run("systemctl", "list-units", states, "--plain", "--no-legend", "--full")[1]
     return [line.split()[0] for line in said.splitlines()]
+
+
+def backup():
+    """Return how this host's backups go (postwright-backup(1)); None where none are made."""
+    if not BACKUP.exists():
+        return None
+    code, said = run(str(BACKUP), "status", "--json")
+    return json.loads(said) if code == 0 else {"troubles": [said.strip()]}
 
 
 def disks():

@@ -45,6 +45,7 @@ def write(config, show):
         *family("postwright_certificate_seconds", "gauge", "Time until a certificate ends.",
                 {f'name="{each.name}"': days * DAY for each in read_config().certificates
                  if (days := days_left(each.file)) is not None}),
+        *of_backup(look.backup()),
         rspamd(),
         dovecot(),
     ])  # fmt: skip
@@ -81,6 +82,26 @@ def of_queue(messages):
                 {f'queue="{name}"': number for name, number in sorted(names.items())}),
         *family("postwright_queue_oldest_seconds", "gauge", "Age of the oldest queued message.",
                 {"": round(oldest)}),
+    ]  # fmt: skip
+
+
+def of_backup(state):
+    """Return when the last backup and the last test that went well were, and whether all is."""
+    if state is None:
+        return []
+    good = state.get("good") or {}
+    return [
+        *family("postwright_backup_trouble", "gauge", "Whether the backups need the operator.",
+                {"": int(bool(state["troubles"]))}),
+        *family("postwright_backup_seconds", "gauge", "When the last good backup was made.",
+                {"": round(good.get("when", 0))}),
+        *family("postwright_backup_messages", "gauge", "Messages in the last good backup.",
+                {"": good.get("messages", 0)}),
+        *family("postwright_backup_bytes", "gauge", "Bytes of mail in the last good backup.",
+                {"": good.get("size", 0)}),
+        *family("postwright_backup_tested_seconds", "gauge",
+                "When a backup was last restored and found whole.",
+                {"": round(state.get("tested") or 0)}),
     ]  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """One letter a day: a few lines, and what is wrong if anything is (Postwright, role monitoring)."""
 
+import time
 from pathlib import Path
 
 from postwright_certificates import letter
@@ -34,6 +35,9 @@ def told():
     ]
     if ends:
         lines.append("Next certificate to end: {1}, in {0} days.".format(*min(ends)))
+    if (state := look.backup()) and (good := state.get("good")):
+        hours = (time.time() - good["when"]) / alarm.HOUR
+        lines.append(f"Last backup: {hours:.0f} hours ago, {good['messages']} messages.")
     if Path("/run/reboot-required").exists():
         lines.append("An upgrade wants a reboot.")
     return "\n".join(lines)
