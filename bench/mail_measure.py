@@ -130,8 +130,8 @@ def memory(host: str, units: Iterable[str]) -> float:
 
 def running(host: str) -> list[str]:
     """Return all units that run on a host but Debian's own and the stock roots."""
-    listed = map(str.split, on(host, "sh", "-c", UNITS).splitlines())
-    names = [words[0].removesuffix(".service") for words in listed if words]
+    listed = on(host, "sh", "-c", UNITS).splitlines()
+    names = [line.split()[0].removesuffix(".service") for line in listed]
     debian = ("systemd-", "dbus", "ssh", "getty@", "console-getty", "bench-")
     return [name for name in names if not name.startswith(debian)]
 

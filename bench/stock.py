@@ -157,6 +157,8 @@ def _unpack(host: str, stock: Stock) -> None:
 def _start(host: str, stock: Stock) -> None:
     on(
         host, "systemd-run", "--quiet", "--collect", f"--unit={stock.unit}", "--service-type=exec",
+        # Or systemd describes it by its script, line by line.
+        f"--description={stock.unit}",
         f"--property=RootDirectory={stock.root}", "--property=MountAPIVFS=yes",
         "--property=BindPaths=/run/systemd/journal", "--property=TasksMax=infinity",
         "sh", "-c", f"{START}{stock.start}\nexec sleep infinity",
