@@ -86,7 +86,7 @@ def spoilt(host: str, how: str) -> Iterator[None]:
         on("peer", "sh", "-ec", f"{back}; rm -rf {PLACE}/{host}; mv {kept} {PLACE}/{host}")
 
 
-def prune(host: str, extra: str) -> RESULT:
+def prune(host: str) -> RESULT:
     """Remove old snapshots from elsewhere: where the target's disk is seen."""
     place = ROOT / ".lab/hosts/peer/disk" / PLACE.lstrip("/") / host
     done = command(

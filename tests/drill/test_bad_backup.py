@@ -91,7 +91,7 @@ def test_a_host_cannot_delete_what_it_has_backed_up(host: str, say: Say) -> None
 def test_another_credential_removes_what_is_kept_no_longer(host: str, say: Say) -> None:
     for _ in range(2):
         assert target.run(host, "run")[0] == 0
-    code, said = target.prune(host, "")
+    code, said = target.prune(host)
     say(f"{host}: {said.strip().splitlines()[-1]}")
     assert code == 0, said
     left = on("peer", "sh", "-c", f"ls {target.PLACE}/{host}/snapshots").split()

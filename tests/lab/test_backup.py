@@ -60,8 +60,9 @@ def test_a_backup_that_is_made_while_mail_arrives_restores_whole(
     after = seen(host, live)
     assert len(after.messages) > len(before.messages)
     with restored(host) as backup:
-        found = seen(host, f"{backup}/mail/{home(host).removeprefix('/var/vmail/')}/Maildir")
-        script = on(host, "cat", f"{backup}/mail/{home(host)[10:]}/.dovecot.sieve")
+        account = f"{backup}/mail/{home(host).removeprefix('/var/vmail/')}"
+        found = seen(host, f"{account}/Maildir")
+        script = on(host, "cat", f"{account}/.dovecot.sieve")
         kept = on(host, "find", f"{backup}/state", "!", "-type", "d").split()
     # All that was there before, with its UID and flags, and nothing that never was. What came in
     # last had no UID yet: Dovecot 2.3 gives it when somebody looks.

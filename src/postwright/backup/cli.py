@@ -99,17 +99,8 @@ def from_the_future(snapshots: Sequence[dict[str, Any]], now: datetime) -> list[
     return [
         each["short_id"]
         for each in snapshots
-        if datetime.fromisoformat(_to_micro(each["time"])) > now + _AHEAD
+        if datetime.fromisoformat(each["time"]) > now + _AHEAD
     ]
-
-
-def _to_micro(time: str) -> str:
-    """Return a time of restic's, which has nanoseconds, as Python reads it."""
-    whole, dot, rest = time.partition(".")
-    if not dot:
-        return time
-    digits = len(rest) - len(rest.lstrip("0123456789"))
-    return f"{whole}.{rest[:digits][:6].ljust(6, '0')}{rest[digits:]}"
 
 
 def _inventory(sources: list[Path], files: list[Path] | None, ask: bool) -> Inventory:
