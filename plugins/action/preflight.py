@@ -6,7 +6,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from postwright.model import InventoryError, load_from_ansible
+from postwright.model import Inventory, InventoryError, load_from_ansible
 
 NO_BACKUP = (
     "There is no backup: mail_backup is not set (inventory, group_vars/all/mail.yml). A host that "
@@ -32,6 +32,8 @@ class ActionModule(ActionBase):
             problems = [problem.model_dump() for problem in error.problems]
             message = f"{error}\n\nNo host was contacted, nothing was changed."
             return result | {"failed": True, "msg": message, "problems": problems}
+        if problem := _rebuild_problem(variables, inventory):
+            return result | {"failed": True, "msg": problem}
         if inventory.backup is None:
             result["warnings"] = [NO_BACKUP]
         return result | {
@@ -40,3 +42,23 @@ class ActionModule(ActionBase):
             "hosts": sorted(inventory.hosts),
             "problems": [],
         }
+
+
+def _rebuild_problem(variables: dict[str, Any], inventory: Inventory) -> str:
+    """Return why the hosts named by `rebuild` and `without_backup` cannot be those, or nothing."""
+    for word in ("rebuild", "without_backup"):
+        said = str(variables.get(word, ""))
+        named = set() if said.lower() in {"", "true", "false"} else set(said.split(","))
+        if strangers := sorted(named - set(inventory.hosts)):
+            return (
+                f"-e {word}={said}: {', '.join(strangers)} is no host of the group mail_hosts\n"
+                f"    mend: name some of {', '.join(sorted(inventory.hosts))}, without blanks"
+            )
+    asked = "rebuild" in variables and "without_backup" not in variables
+    if asked and str(variables["rebuild"]).lower() != "false" and inventory.backup is None:
+        return (
+            "-e rebuild: there is no backup to bring a host back from, mail_backup is not set\n"
+            "    mend: set it (docs/backup.md); to go on without any of the lost mail and keys, "
+            f"-e rebuild={variables['rebuild']} -e without_backup={variables['rebuild']}"
+        )
+    return ""

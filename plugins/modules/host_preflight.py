@@ -190,6 +190,13 @@ class Preflight:
             for key in Path("/etc/ssh").glob("ssh_host_*_key.pub")
         )
 
+    def rebuild(self) -> None:
+        """Whether the host has keys of ours, and which part of a rebuild is still to be done."""
+        self.host["bare"] = not any((STATE / "dkim").glob("*/*.key"))
+        begun = STATE / "rebuild.json"
+        known = json.loads(begun.read_text("utf-8")) if begun.exists() else {}
+        self.host["rebuilding"] = [part for part in ("keys", "mail") if known and not known[part]]
+
     def ssh_by_key(self) -> None:
         """Whether a key let this run in, or passwords are refused already (sshd(8))."""
         refused = "passwordauthentication no" in self.output("sshd", "-T")
@@ -269,6 +276,7 @@ def main() -> None:
     preflight.other_mta()
     preflight.foreign_rules()
     preflight.addresses()
+    preflight.rebuild()
     preflight.ssh_by_key()
     if preflight.names_resolve():
         preflight.outbound_smtp()

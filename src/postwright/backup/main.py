@@ -12,9 +12,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
-from . import proof, run, status
+from . import bring_back, fetch, proof, run, status
 from .config import STATE, USER, Config, read_config
 from .restic import NoRepositoryError, of_host
 from .trouble import TroubleError
@@ -29,6 +30,9 @@ HELP = {
     "restic": "restic itself, with this host's repository and credential",
     "forget-repository": "take what is there, or make one, whatever was there before",
     "init": "see that the repository opens, and make it where there never was one (site.yml)",
+    "newest": "what the newest backup holds",
+    **bring_back.VERBS,
+    "fetch": "fetch what is to be brought back (systemd runs this)",
     "stage": "lay a backup out (systemd runs this)",
     "unstage": "take its keys away again (systemd runs this)",
     "upload": "send it to the repository (systemd runs this)",
@@ -48,7 +52,7 @@ def main() -> int:
     except NoRepositoryError as error:
         print(f"there is no repository ({error})\nmend: postwright-backup run", file=sys.stderr)
     # 75 is EX_TEMPFAIL of sysexits.h: mail goes on, and the next run tries again.
-    return os.EX_TEMPFAIL if asked.verb == "init" else 1
+    return os.EX_TEMPFAIL if asked.verb in {"init", "newest"} else 1
 
 
 def _do(asked: argparse.Namespace, config: Config) -> int:
@@ -61,6 +65,8 @@ def _do(asked: argparse.Namespace, config: Config) -> int:
             run.take_away(config)
         case "status":
             return _status(config, asked.json)
+        case verb if verb in bring_back.VERBS:
+            return bring_back.do(asked, config)
         case _:
             _as_user()
             _by_user(asked, config)
@@ -74,6 +80,10 @@ def _by_user(asked: argparse.Namespace, config: Config) -> None:
         of_host(config).replace_process(words)
     with _alone():
         match asked.verb:
+            case "newest":
+                _newest(asked, config)
+            case "fetch":
+                print(fetch.fetch(config))
             case "init":
                 print(json.dumps({"did": _opened_once(config)}))
             case "forget-repository":
@@ -89,6 +99,20 @@ def _by_user(asked: argparse.Namespace, config: Config) -> None:
                 print(run.upload(config))
             case "prove":
                 print(proof.prove(config))
+
+
+def _newest(asked: argparse.Namespace, config: Config) -> None:
+    try:
+        found = fetch.newest(config, of_host(config))
+    except NoRepositoryError:
+        found = None
+    if asked.json:
+        print(json.dumps(found and asdict(found)))
+    elif found is None:
+        print(f"no backup yet ({config.repository})")
+    else:
+        print(f"{status.moment(found.taken)}: {found.messages} messages of "
+              f"{len(found.accounts)} accounts ({found.id[:8]})")  # fmt: skip
 
 
 def _opened_once(config: Config) -> list[str]:
@@ -155,8 +179,10 @@ def _arguments() -> argparse.Namespace:
     verbs = parser.add_subparsers(dest="verb", required=True)
     for name, said in HELP.items():
         verb = verbs.add_parser(name, help=said)
-        if name == "status":
+        if name in {"status", "newest", *bring_back.VERBS}:
             verb.add_argument("--json", action="store_true", help="for programs")
+        if name in bring_back.VERBS:
+            bring_back.add_arguments(verb, name)
         if name == "restic":
             verb.add_argument("words", nargs=argparse.REMAINDER, help="restic's own")
     return parser.parse_args()

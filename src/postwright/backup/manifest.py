@@ -125,7 +125,7 @@ def differences(wanted: Iterable[Entry], found: Iterable[Entry]) -> list[str]:
 
 
 def state_entries(root: Path, paths: Iterable[Path]) -> dict[str, dict[str, str]]:
-    """Return digest, owner, group and mode of files that lie below a root as they do on a host.
+    """Return digest, owner, group and mode of what lies below a root as it does on a host.
 
     Names, not numbers: another host's users have others.
     """
@@ -157,6 +157,8 @@ def _state(file: Path) -> dict[str, str]:
 def _content(file: Path) -> dict[str, str]:
     if file.is_symlink():
         return {"link": str(file.readlink())}
+    if file.is_dir():
+        return {}
     return {"sha256": digest(file)}
 
 

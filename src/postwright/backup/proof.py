@@ -11,7 +11,8 @@ from pathlib import Path
 
 from . import manifest, status
 from .config import STATE, Config
-from .restic import Restic, escaped, of_host
+from .fetch import parts
+from .restic import Restic, of_host
 from .run import MAIL, MANIFEST, RECORD, noted, opened
 from .run import STATE as STATE_FOLDER
 from .trouble import TroubleError
@@ -71,14 +72,14 @@ def _compared(config: Config, restic: Restic, scratch: Path) -> tuple[int, int, 
         raise TroubleError(f"there is no backup yet ({config.repository})", "postwright-backup run")
     snapshot, root = found[-1]["id"], Path(found[-1]["paths"][0])
     restored = scratch / str(root).lstrip("/")
-    wrong = _restored(restic, snapshot, scratch, root, [MANIFEST, STATE_FOLDER, RECORD])
+    wrong = parts(restic, snapshot, scratch, root, [MANIFEST, STATE_FOLDER, RECORD])
     if not (restored / RECORD).exists():
         raise TroubleError(*_damaged(config, wrong or f"the snapshot has no {RECORD}"))
     record = json.loads((restored / RECORD).read_text(encoding="utf-8"))
     differ = manifest.state_differences(restored / STATE_FOLDER, record["state"])
     accounts = [Account(name, each["bytes"]) for name, each in record["accounts"].items()]
     for batch in batches(accounts, shutil.disk_usage(scratch).free // 2):
-        wrong += _restored(restic, snapshot, scratch, root, [f"{MAIL}/{a.name}" for a in batch])
+        wrong += parts(restic, snapshot, scratch, root, [f"{MAIL}/{a.name}" for a in batch])
         for account in batch:
             wanted = manifest.read(restored / MANIFEST / f"{account.name}.jsonl")
             home = restored / MAIL / account.name
@@ -116,13 +117,6 @@ def batches(accounts: list[Account], room: int) -> Iterator[list[Account]]:
         group.append(each)
     if group:
         yield group
-
-
-def _restored(restic: Restic, snapshot: str, to: Path, root: Path, names: list[str]) -> str:
-    """Restore parts of a snapshot; return what restic complained of."""
-    to.mkdir(mode=0o700, exist_ok=True)
-    included = [word for name in names for word in ("--include", escaped(f"{root}/{name}"))]
-    return restic.complaints("restore", snapshot, "--target", str(to), *included)
 
 
 def _damaged(config: Config, said: str) -> tuple[str, str]:

@@ -90,13 +90,21 @@ def forget_accounts(mail: Path, staged: Path) -> None:
 
 
 def stage_state(paths: list[str], to: Path) -> list[Path]:
-    """Lay out what the inventory does not know, below the paths where it belongs; return these."""
+    """Lay out what the inventory does not know, below the paths where it belongs; return these.
+
+    A directory comes before what is in it.
+    """
     found = []
     for path in map(Path, paths):
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        for file in [path, *sorted(path.rglob("*"))]:
+            copy = to / str(file).lstrip("/")
+            if file.is_dir() and not file.is_symlink():
+                copy.mkdir(parents=True, exist_ok=True)
+                _copy_rights(file, copy)
+                found.append(file)
+                continue
             if _passes(file.name) or not (file.is_symlink() or file.is_file()):
                 continue
-            copy = to / str(file).lstrip("/")
             copy.parent.mkdir(parents=True, exist_ok=True)
             if file.is_symlink():
                 copy.symlink_to(file.readlink())
@@ -173,7 +181,13 @@ def _copy(file: Path, to: Path) -> None:
         if (was.st_mtime_ns, was.st_size) == (stat.st_mtime_ns, stat.st_size):
             return
     shutil.copy2(file, to)
+    _copy_rights(file, to)
+
+
+def _copy_rights(file: Path, to: Path) -> None:
+    stat = file.stat()
     os.chown(to, stat.st_uid, stat.st_gid)
+    to.chmod(stat.st_mode & 0o7777)
 
 
 def _copy_database(file: Path, to: Path) -> None:
@@ -183,6 +197,4 @@ def _copy_database(file: Path, to: Path) -> None:
         closing(sqlite3.connect(to)) as copy,
     ):
         source.backup(copy)
-    stat = file.stat()
-    to.chmod(stat.st_mode & 0o7777)
-    os.chown(to, stat.st_uid, stat.st_gid)
+    _copy_rights(file, to)

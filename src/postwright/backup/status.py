@@ -7,6 +7,7 @@ import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from .config import HOUR, STATE, Config
 from .trouble import TroubleError
@@ -75,12 +76,17 @@ def read(folder: Path = STATE) -> Status:
 
 def write(status: Status, folder: Path = STATE) -> None:
     """Write it down at once."""
-    new = folder / ".status.json.new"
+    write_down(folder / "status.json", asdict(status))
+
+
+def write_down(file: Path, known: dict[str, Any]) -> None:
+    """Write a file so that it is there whole, or as it was, whatever happens."""
+    new = file.with_name(f".{file.name}.new")
     with new.open("w", encoding="utf-8") as out:
-        json.dump(asdict(status), out, indent=1)
+        json.dump(known, out, indent=1)
         out.flush()
         os.fsync(out.fileno())
-    new.replace(folder / "status.json")
+    new.replace(file)
 
 
 def failed(error: TroubleError) -> Attempt:

@@ -107,7 +107,7 @@ def test_a_database_is_copied_as_of_one_transaction(tmp_path: Path) -> None:
         ledger.execute("INSERT INTO stopped VALUES ('taro@alpha.test')")
         ledger.commit()
         found = stage.stage_state([str(file.parent)], tmp_path / "to")
-    assert found == [file]
+    assert found == [file.parent, file]
     with closing(sqlite3.connect(tmp_path / "to" / str(file).lstrip("/"))) as copy:
         assert copy.execute("SELECT login FROM stopped").fetchall() == [("taro@alpha.test",)]
 

@@ -175,6 +175,29 @@ def test_no_mail_host_is_one_clear_problem(site: Path) -> None:
     assert "the group mail_hosts has no host" in output
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["rebuild=mx3"], "mx3 is no host of the group mail_hosts"),
+        (["without_backup=mx1, mx2"], "name some of mx1, mx2, without blanks"),
+        (["rebuild=mx1"], "-e rebuild=mx1 -e without_backup=mx1"),
+        (["rebuild=true"], "there is no backup to bring a host back from"),
+    ],
+)
+def test_a_rebuild_of_what_cannot_be_brought_back_is_refused(
+    words: list[str], said: str, site: Path
+) -> None:
+    code, output = play(site, "preflight.yml", *(each for word in words for each in ("-e", word)))
+    assert code != 0
+    assert said in output
+
+
+def test_a_rebuild_may_begin_with_nothing_where_that_is_said(site: Path) -> None:
+    words = ("-e", "rebuild=mx1", "-e", "without_backup=mx1")
+    code, output = play(site, "preflight.yml", *words)
+    assert code == 0, output
+
+
 def test_a_global_variable_of_one_host_is_refused(site: Path) -> None:
     spoil(site, "hosts.yml", "mail_hostname", "mail_owner: me\n      mail_hostname")
     code, output = play(site, "preflight.yml")
