@@ -73,12 +73,11 @@ def play(*words: str, inventory: str = "inventory/lab") -> Play:
 
 @dataclass(frozen=True)
 class Site:
-    """What the runs of site.yml on bare hosts printed, in order."""
+    """What the runs on bare hosts printed, in order: a dry one, the phases, and the whole again."""
 
     check: Play
     before_cutover: dict[str, list[int]]
     untried_policy: str
-    first: Play
     second: Play
     report: Path
 

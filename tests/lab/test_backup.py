@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from labbackup import ACCOUNTS, TOOL, arriving, home, restored, seen, status
+from labbackup import SIEVE, TOOL, arriving, furnish, home, restored, seen, status
 from labkit import MAIL_HOSTS, on
 from labmail import Post
 from postwright.probe.journey import ARRIVAL
@@ -23,19 +23,12 @@ known = json.loads(file.read_text())
 known["good"]["when"] -= 4 * 3600
 file.write_text(json.dumps(known))
 """
-SIEVE = 'require "fileinto"; if header :is "X" "y" { fileinto "Projects"; }'
 
 
 @pytest.fixture
 def furnished(host: str) -> str:
     """A host whose account has a folder of its own, flags, a keyword and a script."""
-    of = ("-u", ACCOUNTS[host])
-    on(host, "doveadm", "mailbox", "create", "-s", *of, "Projects", status=None)
-    for word in ("\\Flagged \\Seen", "$Forwarded Urgent"):
-        message = f"Message-ID: <{abs(hash(word))}@kept.test>\nSubject: {word}\n\nkept\n"
-        on(host, "sh", "-c", f"printf %s '{message}' | doveadm save -u {of[1]} -m Projects")
-        on(host, "doveadm", "flags", "add", *of, word, "mailbox", "Projects", "SUBJECT", word)
-    on(host, "sh", "-c", f"printf %s '{SIEVE}' | doveadm sieve put -a {' '.join(of)} kept")
+    furnish(host)
     return host
 
 
