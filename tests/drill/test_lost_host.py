@@ -1,0 +1,163 @@
+"""mx1 is destroyed while mail comes in, and rebuilt at another address: whole, and in time."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+import feed
+import lost_host
+from drill_kill import Say
+from labbackup import TOOL, keys
+from labfilling import filled
+from labkit import lab, on, play
+from labmailboxes import View, accounts, difference, look, overlay, password
+from labmbsync import Mbsync
+from lost_host import HOST
+
+BOXES, STREAMS = 50, 10
+"""Accounts that only their users change, and accounts that mail comes in for."""
+MESSAGES, PER_SECOND = 10_000, 20.0
+SYNCHRONISED = 5
+"""Of how many accounts a foreign client has copies."""
+STREAMED = 30.0
+"""Seconds that mail comes in before the backup, and again before the loss."""
+DRAINED = 1200.0
+AIM = 1.3
+"""A rebuild against a first converge and the copying of the bytes (the design's floor)."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """What was seen of mx1 before it was lost, and after it was rebuilt; moments in seconds."""
+
+    facts: dict[str, Any]
+    output: str
+    before: View
+    after: View
+    keys: tuple[str, str]
+    letters: dict[str, float]
+    found: dict[str, int]
+    taken: float
+    lost: float
+    begun: float
+    ended: float
+    first_converge: float
+    copied: float
+    received: tuple[int, int]
+    copies: tuple[object, object]
+
+
+@pytest.fixture(scope="module")
+def story(
+    facts: dict[str, Any], say: Say, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Story]:
+    """Go through all of it."""
+    folder = tmp_path_factory.mktemp("lost")
+    lab("reset", HOST)
+    words = ["-e", overlay({HOST: BOXES + STREAMS}, folder)]
+    words += ["-e", lost_host.backup_elsewhere(facts, folder)]
+    first = play("site.yml", *words)
+    assert first.status == 0, first.output[-4000:]
+    say(f"a first converge took {first.seconds:.0f} s")
+    boxes, streams = (
+        accounts(HOST, BOXES + STREAMS)[:BOXES],
+        accounts(HOST, BOXES + STREAMS)[BOXES:],
+    )
+    size = filled(facts, HOST, boxes, MESSAGES)
+    before = look(facts, HOST, boxes)
+    client = Mbsync("mx1.alpha.test", password(HOST), boxes[:SYNCHRONISED])
+    client.install(facts["ca_file"])
+    received, copies = client.synchronise(), client.held()
+    say(f"{MESSAGES} messages in {BOXES} mailboxes, {size / 1e6:.0f} MB; mail comes in")
+    own_keys = keys(HOST)
+    with feed.fed(f"feed-{secrets.token_hex(4)}", PER_SECOND, streams) as stream:
+        time.sleep(STREAMED)
+        on(HOST, TOOL, "run")
+        taken = json.loads(on(HOST, TOOL, "newest", "--json"))["taken"]
+        time.sleep(STREAMED)
+        lost = time.time()
+        inventory, moved = lost_host.replaced(facts, folder)
+        say("mx1 is gone; a bare machine at another address takes its place")
+        begun = time.time()
+        again = play("-i", inventory, "site.yml", *words, "-e", f"rebuild={HOST}")
+        ended = time.time()
+        assert again.status == 0, again.output[-4000:]
+    stream.drained(DRAINED)
+    copied = _copied()
+    yield Story(
+        facts=moved,
+        output=again.output,
+        before=before,
+        after=look(moved, HOST, boxes),
+        keys=(own_keys, keys(HOST)),
+        letters=stream.acknowledged(),
+        found=dict(feed.delivered(HOST, stream.token)),
+        taken=taken,
+        lost=lost,
+        begun=begun,
+        ended=ended,
+        first_converge=first.seconds,
+        copied=copied,
+        received=(received, client.synchronise()),
+        copies=(copies, client.held()),
+    )
+    lab("reset", HOST)
+    assert play("site.yml").status == 0
+
+
+def _copied() -> float:
+    """Return how long it takes to copy the bytes of all mail from where the backup lies."""
+    begun = time.monotonic()
+    on(HOST, "sh", "-ec", f"{TOOL} restic dump latest /var/vmail/.backup/mail >/dev/null")
+    return time.monotonic() - begun
+
+
+def test_all_of_the_mailboxes_is_as_it_was(story: Story) -> None:
+    assert sum(len(account.messages) for account in story.before.values()) == MESSAGES
+    assert difference(story.before, story.after) == []
+    assert story.keys[0] == story.keys[1]
+
+
+def test_each_letter_is_there_once_or_the_report_says_from_when_mail_is_gone(
+    story: Story, say: Say
+) -> None:
+    found = story.found
+    kept = {name for name, when in story.letters.items() if when < story.taken}
+    between = {name for name, when in story.letters.items() if story.taken <= when < story.lost}
+    queued = {name for name, when in story.letters.items() if when >= story.lost}
+    gone = between - found.keys()
+    say(
+        f"{len(story.letters)} letters acknowledged: {len(kept)} before the backup, "
+        f"{len(between)} until the loss ({len(gone)} of them gone), {len(queued)} afterwards"
+    )
+    assert kept
+    assert gone
+    assert queued
+    assert (kept | queued) - found.keys() == set()
+    assert {name: count for name, count in found.items() if count != 1} == {}
+    moment = time.strftime("%Y-%m-%d %H:%M", time.gmtime(story.taken))
+    assert f"gone: what came in, was moved or was changed after {moment}" in story.output
+
+
+def test_a_foreign_client_transfers_only_what_is_new(story: Story, say: Say) -> None:
+    first, again = story.received
+    say(f"mbsync: {first / 1e6:.1f} MB at first, {again / 1e3:.0f} kB after the rebuild")
+    assert story.copies[0] == story.copies[1]
+    assert again < first / 20
+
+
+def test_it_is_back_in_time(story: Story, say: Say) -> None:
+    accepted = min(when for when in story.letters.values() if when >= story.lost)
+    floor = story.first_converge + story.copied
+    took = story.ended - story.begun
+    say(f"first mail accepted {accepted - story.begun:.0f} s after the rebuild began, full service "
+        f"after {took:.0f} s; a first converge {story.first_converge:.0f} s, copying "
+        f"{story.copied:.0f} s: {took / floor:.2f}x (aim {AIM}x)")  # fmt: skip
+    assert took <= AIM * floor
