@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from drill_kill import Moment, Reach, Say, inside, run_until
-from labbackup import ACCOUNTS, TOOL, furnish, home, keys, seen
-from labkit import ROOT, answering, lab, on, play
+from labbackup import ACCOUNTS, TOOL, furnish, home, keys, repository_kept, seen
+from labkit import answering, lab, on, play
 from labmail import Post
 
 HOST = "mx1"
@@ -113,10 +112,8 @@ def test_a_rebuild_killed_again_and_again(facts: dict[str, Any], say: Say, tmp_p
     maildir = f"{home(HOST)}/Maildir"
     before, own_keys = seen(HOST, maildir), keys(HOST)
     on(HOST, TOOL, "run")
-    repository = ROOT / f".lab/hosts/{HOST}/disk/srv/backup"
-    shutil.copytree(repository, tmp_path / "kept")
-    lab("reset", HOST)
-    shutil.copytree(tmp_path / "kept", repository)
+    with repository_kept(HOST, tmp_path):
+        lab("reset", HOST)
     for number, moment in enumerate(MOMENTS):
         seconds = run_until(moment, tmp_path / f"{number}.log", *REBUILD)
         say(f"{number + 1}/{len(MOMENTS)} killed while {moment.during}, after {seconds:.0f} s")

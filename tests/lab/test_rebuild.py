@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from labbackup import ACCOUNTS, SIEVE, TOOL, Mailboxes, furnish, home, keys, seen
-from labkit import MAIL_HOSTS, ROOT, lab, on, play
+from labbackup import ACCOUNTS, SIEVE, TOOL, Mailboxes, furnish, home, keys, repository_kept, seen
+from labkit import MAIL_HOSTS, lab, on, play
 from labmail import Post
 
 pytestmark = pytest.mark.usefixtures("site")
@@ -55,11 +54,8 @@ def lost(lab_facts: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) ->
     assert answer.startswith("250"), answer
     assert post.arrived(ACCOUNTS[host], late)
     own_keys, modseq = keys(host), number(host, "highestmodseq", "Projects")
-    repository = ROOT / f".lab/hosts/{host}/disk/srv/backup"
-    kept = tmp_path_factory.mktemp("kept") / "backup"
-    shutil.copytree(repository, kept)
-    lab("reset", host)
-    shutil.copytree(kept, repository)
+    with repository_kept(host, tmp_path_factory.mktemp("backup")):
+        lab("reset", host)
     return Lost(before, own_keys, modseq, late)
 
 

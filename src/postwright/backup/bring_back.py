@@ -30,15 +30,34 @@ def add_arguments(verb: argparse.ArgumentParser, name: str) -> None:
     if name == "restore":
         verb.add_argument("account", help="user@domain")
         verb.add_argument("--folder", default="", help="only this one, and what is below it")
-        verb.add_argument("--at", default="", help="as it was then: 2026-11-26 14:00")
+        add_moment(verb)
         verb.add_argument("--into", default="", help="all of it, into a folder of this name")
+
+
+def add_moment(verb: argparse.ArgumentParser) -> None:
+    """Say that a verb takes a moment."""
+    verb.add_argument("--at", default="", help="the newest until then: 2026-11-26 14:00")
+
+
+def moment(text: str) -> float | None:
+    """Return a moment as the operator writes it, in seconds since the epoch; None for no text.
+
+    Raises:
+        TroubleError: it is none.
+    """
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text).astimezone().timestamp()
+    except ValueError:
+        raise TroubleError(f"{text} is no moment", "write it as 2026-11-26 14:00") from None
 
 
 def do(asked: argparse.Namespace, config: Config) -> int:
     """Do what was asked for, as root."""
     match asked.verb:
         case "restore":
-            at = _moment(asked.at)
+            at = moment(asked.at)
             follow.start(restore.wanted(config, asked.account, asked.folder, asked.into, at))
             return _followed(asked)
         case "rebuild-keys":
@@ -90,13 +109,3 @@ def _placed(config: Config) -> str:
         shutil.rmtree(request.to)
     follow.ended(request, said)
     return said
-
-
-def _moment(text: str) -> float | None:
-    """Return a moment as the operator writes it, in seconds since the epoch."""
-    if not text:
-        return None
-    try:
-        return datetime.fromisoformat(text).astimezone().timestamp()
-    except ValueError:
-        raise TroubleError(f"{text} is no moment", "write it as 2026-11-26 14:00") from None

@@ -103,7 +103,7 @@ def _by_user(asked: argparse.Namespace, config: Config) -> None:
 
 def _newest(asked: argparse.Namespace, config: Config) -> None:
     try:
-        found = fetch.newest(config, of_host(config))
+        found = fetch.newest(config, of_host(config), bring_back.moment(asked.at))
     except NoRepositoryError:
         found = None
     if asked.json:
@@ -181,6 +181,8 @@ def _arguments() -> argparse.Namespace:
         verb = verbs.add_parser(name, help=said)
         if name in {"status", "newest", *bring_back.VERBS}:
             verb.add_argument("--json", action="store_true", help="for programs")
+        if name == "newest":
+            bring_back.add_moment(verb)
         if name in bring_back.VERBS:
             bring_back.add_arguments(verb, name)
         if name == "restic":
