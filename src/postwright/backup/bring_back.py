@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -61,11 +62,12 @@ def do(asked: argparse.Namespace, config: Config) -> int:
             follow.start(restore.wanted(config, asked.account, asked.folder, asked.into, at))
             return _followed(asked)
         case "rebuild-keys":
-            begun = rebuild.begin(fetch.Snapshot(**json.load(sys.stdin)), config)
-            return _begun(asked, rebuild.keys_wanted(begun))
+            snapshot = fetch.Snapshot(**json.load(sys.stdin))
+            return _begun(
+                asked, "keys", lambda: rebuild.keys_wanted(rebuild.begin(snapshot, config))
+            )
         case "rebuild-mail":
-            known = rebuild.read()
-            return _begun(asked, rebuild.mail_wanted(known, config) if known else None)
+            return _begun(asked, "mail", lambda: rebuild.mail_wanted(rebuild.read(), config))
         case "follow":
             return _followed(asked)
         case "rebuilt":
@@ -78,11 +80,14 @@ def do(asked: argparse.Namespace, config: Config) -> int:
     return os.EX_OK
 
 
-def _begun(asked: argparse.Namespace, wanted: fetch.Request | None) -> int:
-    if wanted is None:
-        print(json.dumps({"did": False, "done": True, "said": "all of it is back"}))
-        return os.EX_OK
-    follow.start(wanted)
+def _begun(asked: argparse.Namespace, then: str, wanted: Callable[[], fetch.Request | None]) -> int:
+    """Start what is wanted, or follow it where a run that was killed has started it."""
+    if not (follow.running() and fetch.read_request().then == then):
+        request = wanted()
+        if request is None:
+            print(json.dumps({"did": False, "done": True, "said": "all of it is back"}))
+            return os.EX_OK
+        follow.start(request)
     return _followed(asked)
 
 

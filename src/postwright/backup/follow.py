@@ -33,7 +33,7 @@ class Progress:
 
 def start(request: Request) -> None:
     """Start bringing it back, once whatever is under way is done."""
-    while _running():
+    while running():
         time.sleep(LOOK)
     write_request(replace(request, used=_used(Path(request.to))))
     _systemctl("reset-failed", UNIT)
@@ -49,9 +49,9 @@ def follow(seconds: float) -> Progress:
         TroubleError: it failed.
     """
     request, end = read_request(), time.monotonic() + seconds
-    while _running() and time.monotonic() < end:
+    while running() and time.monotonic() < end:
         time.sleep(LOOK)
-    if _running():
+    if running():
         return Progress(done=False, said=_fetched(request))
     if (said := _outcome(request.token)) is None:
         invocation = _systemctl("show", "-P", "InvocationID", UNIT).stdout.strip()
@@ -80,7 +80,8 @@ def _outcome(token: str) -> str | None:
     return str(known["said"]) if known["token"] == token else None
 
 
-def _running() -> bool:
+def running() -> bool:
+    """Tell whether something is being brought back now, or is about to be."""
     told = _systemctl("show", "-P", "ActiveState", "-P", "Job", UNIT).stdout.split()
     return bool({"activating", "active", "deactivating"} & set(told)) or any(
         each.isdigit() and each != "0" for each in told

@@ -88,9 +88,9 @@ def keys_wanted(known: Rebuild) -> Request | None:
     return Request("keys", [RECORD, STATE], str(FOLDER / "restored"), known.snapshot)
 
 
-def mail_wanted(known: Rebuild, config: Config) -> Request | None:
-    """Return what is to be fetched so that the mail is back; None where it is."""
-    if known.mail:
+def mail_wanted(known: Rebuild | None, config: Config) -> Request | None:
+    """Return what is to be fetched so that the mail is back; None where nothing is."""
+    if known is None or known.mail:
         return None
     wanted = [name for name in known.accounts if not (Path(config.mail) / name).exists()]
     whole = len(wanted) == len(known.accounts)

@@ -57,7 +57,7 @@ def test_all_mail_is_back_and_held_against_its_manifest(lost: Path, snapshot: Sn
     assert said == "6 messages of 2 accounts are back"
     assert (lost / TARO / "Maildir/cur/2.m.h:2,FSa").is_file()
     assert [each for each in rebuild.said() if "gone, too" in each] == []
-    assert rebuild.mail_wanted(rebuild.read(), config(lost)) is None  # type: ignore[arg-type]
+    assert rebuild.mail_wanted(rebuild.read(), config(lost)) is None
 
 
 def test_what_is_damaged_is_named_and_keeps_nothing_else_back(
