@@ -11,7 +11,7 @@ import pytest
 
 from drill_kill import Say
 from labbackup import ACCOUNTS, TOOL, furnish, home, keys, repository_kept, seen
-from labkit import ROOT, lab, on, play
+from labkit import MAIL_HOSTS, ROOT, lab, on, play
 from labmail import Post
 from postwright.lab import lifecycle, plan
 
@@ -27,7 +27,7 @@ def newer(facts: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     with monkeypatch.context() as changed:
         changed.setattr(plan, "SPECS", NEWER)
         yield
-    lab("reset", HOST)
+    lab("reset", *MAIL_HOSTS)
     assert play("site.yml").status == 0
 
 

@@ -35,11 +35,24 @@ def logins(mail: dict[str, Any], passwords: dict[str, str]) -> list[Login]:
             box["address"],
             passwords[box["address"]],
             box["sends"],
-            tuple(other for other in addresses if other != box["address"]),
+            _neighbours(box["address"], addresses),
         )
         for box in mail["mailboxes"]
         if box["address"] in passwords
     ]
+
+
+def _neighbours(address: str, addresses: list[str]) -> tuple[str, ...]:
+    """Return whom an account may be tried to pose as: one of its domain, and one of another.
+
+    It is one rule for all, and what an account may submit in a minute would not do for hundreds.
+    """
+    mine = address.partition("@")[2]
+    by_domain: dict[bool, str] = {}
+    for other in addresses:
+        if other != address:
+            by_domain.setdefault(other.endswith(f"@{mine}"), other)
+    return tuple(by_domain.values())
 
 
 def parts(

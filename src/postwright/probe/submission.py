@@ -17,7 +17,7 @@ class Login:
         address: the account's address, which is its login.
         password: its password.
         sends: whether the inventory lets it submit mail.
-        others: addresses of other accounts on the same host.
+        others: addresses of other accounts on the same host, to pose as.
     """
 
     address: str
