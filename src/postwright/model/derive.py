@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from pydantic import Field
+
 from .backup_mx import BackupMx, Queue, queued_by, queues
 from .backups import Backup, backup
 from .base import Value
@@ -76,10 +78,11 @@ class Ports(Value):
 
 
 class PolicyFile(Value):
-    """An MTA-STS policy and where it lies."""
+    """An MTA-STS policy and where it lies; one of `keep` stays, if it lies there already."""
 
     dest: str
     content: str
+    keep: list[str] = Field(default_factory=list)
 
 
 class Mail(Value):
@@ -171,7 +174,8 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
         sites=sites,
         policies=[PolicyFile(dest=at, content=found.text) for at, found in policies.items()],
         untried_policies=[
-            PolicyFile(dest=at, content=found.untried.text) for at, found in policies.items()
+            PolicyFile(dest=at, content=found.untried.text, keep=[found.text])
+            for at, found in policies.items()
         ],
         certificates=held,
         tls_files=[each.file for each in held if "postfix" in each.units],
