@@ -65,6 +65,8 @@ return function(hosts)
     name = 'BACKUP_MX_TOOK_IT',
     type = 'postfilter',
     priority = 9,
+    -- A verdict before all others are in, as on an attachment, would leave this one out.
+    flags = 'ignore_passthrough',
     callback = function(task)
       if not task:cache_get('handed_on') then
         return
