@@ -37,6 +37,8 @@ GTUBE = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X\r\
 PROGRAM = 'Content-Type: application/octet-stream; name="Invoice.PDF.exe"\r\n'
 QUARANTINED = "hanako@beta.test"
 """Whoever poses as her fails DMARC, and her domain asks for quarantine."""
+FILLED = {"mx1": 3, "mx2": 2}
+"""How many large messages fill a small mailbox: Dovecot 2.4 lets the last one exceed the quota."""
 ON_ITS_OWN = 300.0
 """Seconds within which mail is handed on without a hand."""
 
@@ -50,6 +52,9 @@ def post(facts: dict[str, Any], say: Say) -> Iterator[Post]:
     assert site.status == 0, site.output[-4000:]
     again = play("playbooks/hosts.yml", *wanted)
     assert {counters["changed"] for counters in again.recap().values()} == {0}
+    # The other organisation remembers an MX for as long as its TTL.
+    for pair in PAIRS:
+        on("ns1", "unbound-control", "-q", "flush_zone", pair.domain)
     yield Post(facts)
     say("and is none any more")
     site = play("site.yml")
@@ -150,20 +155,22 @@ def test_a_backup_mx_refuses_what_the_host_refuses(post: Post, pair: Pair, what:
 
 
 def test_a_full_mailbox_waits_for_room(post: Post, pair: Pair) -> None:
-    start, text = now(), "x" * 70 + "\r\n"
-    on(pair.away, "doveadm", "expunge", "-u", pair.small, "mailbox", "*", "all")
-    filling = [offer(post, pair.away, Offer(pair.small, body=text * 6000))[1] for _ in range(4)]
-    assert filling[-1].startswith("552 5.2.2"), filling
+    start, large = now(), Offer(pair.small, body=("x" * 70 + "\r\n") * 6000)
+    empty = ("doveadm", "expunge", "-u", pair.small, "mailbox", "*", "all")
+    on(pair.away, *empty)
+    for _ in range(FILLED[pair.away]):
+        token, _ = offer(post, pair.away, large)
+        assert lies_in(pair.away, pair.small, "INBOX", token)
     with away(pair.away):
-        token, reply = offer(post, pair.standby, Offer(pair.small))
+        token, reply = offer(post, pair.standby, large)
         assert reply.startswith("250"), reply
         queued(pair.standby, pair.small, "refused")
     hand_over(pair)
-    assert "552 5.2.2" in queued(pair.standby, pair.small, "said: 552")
-    on(pair.away, "doveadm", "expunge", "-u", pair.small, "mailbox", "*", "all")
+    queued(pair.standby, pair.small, "said: 452 4.2.2 ")
+    on(pair.away, *empty)
     hand_over(pair)
-    assert post.arrived(pair.small, token) is not None
-    assert bounces(pair.standby, start) == ""
+    assert lies_in(pair.away, pair.small, "INBOX", token)
+    assert bounces(pair.standby, start) == bounces(pair.away, start) == ""
 
 
 @pytest.mark.parametrize(
