@@ -18,6 +18,7 @@ from backup_mx import (
     away,
     bounces,
     came_by,
+    finds_a_virus,
     hand_on,
     hand_over,
     lies_in,
@@ -189,6 +190,21 @@ def test_what_its_backup_mx_took_is_refused_no_more(
     token, reply = hand_on(post, pair.standby, pair, known)
     assert reply == "250"
     assert lies_in(pair.away, pair.reader, place, token), f"not in {place}"
+
+
+def test_a_virus_that_its_backup_mx_did_not_know_reaches_nobody(post: Post, pair: Pair) -> None:
+    infected = Offer(pair.reader, headers="X-Virus: yes\r\n")
+    with finds_a_virus(pair.away):
+        with awaited(60) as again:
+            # Until Rspamd is back, all wait.
+            while again() and (reply := offer(post, pair.away, infected)[1]).startswith("4"):
+                pass
+        assert reply == "554 5.7.1 It holds a virus", reply
+        start = now()
+        _, reply = hand_on(post, pair.standby, pair, infected)
+        assert reply == "250", reply
+    words = ("journalctl", "-o", "cat", "-q", f"--since=@{start:.0f}", "-g", "milter-discard")
+    assert f"to=<{pair.reader}>" in on(pair.away, *words)
 
 
 def test_nobody_else_is_believed_to_be_the_backup_mx(post: Post, pair: Pair) -> None:
