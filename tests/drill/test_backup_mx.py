@@ -155,6 +155,21 @@ def test_a_backup_mx_refuses_what_the_host_refuses(post: Post, pair: Pair, what:
     assert replies[0][:9] == replies[1][:9], replies
 
 
+def test_whom_its_host_does_not_know_yet_waits(post: Post, pair: Pair) -> None:
+    # A new account, of two hosts of which one is converged first.
+    start, newcomer = now(), f"newcomer@{pair.domain}"
+    table = "lmdb:/etc/postfix/relay_recipient_maps"
+    on(pair.standby, "sh", "-ec", f"echo {newcomer} stays | postmap -i {table}")
+    try:
+        _, reply = offer(post, pair.standby, Offer(newcomer))
+        assert reply.startswith("250"), reply
+        queued(pair.standby, newcomer, "said: 550 5.1.1 ")
+        assert bounces(pair.standby, start) == ""
+    finally:
+        on(pair.standby, "postmap", "-d", newcomer, table)
+        on(pair.standby, "postsuper", "-d", "ALL")
+
+
 def test_a_full_mailbox_waits_for_room(post: Post, pair: Pair) -> None:
     start, large = now(), Offer(pair.small, body=("x" * 70 + "\r\n") * 6000)
     empty = ("doveadm", "expunge", "-u", pair.small, "mailbox", "*", "all")
