@@ -21,8 +21,8 @@ options:
     type: str
   files:
     description: Files to install, each with C(src) or C(content), C(dest), C(owner), C(group),
-      C(mode), C(secret) (its diff is not shown), C(keep) (an existing file stays) and
-      C(loaded) (false when the daemon notices a change by itself).
+      C(mode), C(secret) (its diff is not shown), C(loaded) (false when the daemon notices a change
+      by itself) and C(keep) (an existing file stays; of a list of texts, if it is one of them).
     type: list
     elements: dict
     required: true
@@ -373,9 +373,9 @@ def main() -> None:
     installer = Installer(module)
     files = module.params["files"]
     for spec in files:
-        if spec.get("keep"):
-            existing = read(Path(spec["dest"]))
-            spec["content"] = spec["content"] if existing is None else existing
+        kept, existing = spec.get("keep"), read(Path(spec["dest"]))
+        if existing is not None and (existing in kept if isinstance(kept, list) else kept):
+            spec["content"] = existing
     # What lies there was judged when it was written; judging all again took a third of a run
     # with nothing to change.
     if any(read(Path(spec["dest"])) != spec["content"] for spec in files):

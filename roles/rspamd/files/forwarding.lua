@@ -18,15 +18,26 @@ end
 local aliases = postfix_map('virtual_alias_maps')
 local mailbox_domains = postfix_map('virtual_mailbox_domains')
 local alias_domains = postfix_map('virtual_alias_domains')
+-- Domains whose mail waits here while their own hosts are away.
+local queued_domains = postfix_map('relay_domains')
+local queued_recipients = postfix_map('relay_recipient_maps')
 
 local function is_ours(domain)
   return mailbox_domains:get_key(domain) or alias_domains:get_key(domain)
 end
 
+local function without_extension(address)
+  return (address:lower():gsub('%+[^@]*@', '@'))
+end
+
+local function is_queued(recipient)
+  return queued_domains:get_key((recipient.domain or ''):lower())
+end
+
 -- virtual(5): the whole address, without its extension, then its domain. Preflight refuses loops;
 -- an address that stands for itself is a mailbox.
 local function leaves(address)
-  address = address:lower():gsub('%+[^@]*@', '@')
+  address = without_extension(address)
   local user, domain = address:match('^(.*)@([^@]*)$')
   -- A bounce of what was forwarded goes on to whoever sent it.
   if not domain or not is_ours(domain) or user:find('^srs[01][=+-]') then
@@ -43,8 +54,23 @@ end
 
 local function any_leaves(task)
   for _, recipient in ipairs(task:get_recipients('smtp') or {}) do
-    if leaves(recipient.addr) then
+    -- What waits here for its own host goes there as it came.
+    if not is_queued(recipient) and leaves(recipient.addr) then
       return true
+    end
+  end
+  return false
+end
+
+-- Of what waits here, its own host forwards some: what that would refuse is refused now.
+local function any_leaves_there(task)
+  for _, recipient in ipairs(task:get_recipients('smtp') or {}) do
+    if is_queued(recipient) then
+      local found = queued_recipients:get_key(without_extension(recipient.addr))
+          or queued_recipients:get_key('@' .. recipient.domain:lower())
+      if found == 'leaves' then
+        return true
+      end
     end
   end
   return false
@@ -87,6 +113,7 @@ rspamd_config:register_symbol({
     if not any_leaves(task) then
       -- A seal tells the next host what we saw; here is none.
       task:disable_symbol('ARC_SIGNED')
+      task:cache_set('forwarded', any_leaves_there(task))
       return
     end
     task:cache_set('forwarded', true)

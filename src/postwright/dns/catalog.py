@@ -75,7 +75,7 @@ CATALOG: tuple[Entry, ...] = (
     ),
     Entry(
         Kind.MX, "DOMAIN", "10 HOST, 20 HOST ...",
-        "Says which hosts take the domain's mail. Parked: `0 .`, none.",
+        "Says which hosts take the domain's mail, its `backup_mx` last. Parked: `0 .`, none.",
         "RFC 5321 5.1; parked: RFC 7505 3", "senders to us", _DOMAIN + "mx",
     ),
     Entry(

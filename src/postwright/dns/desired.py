@@ -36,7 +36,8 @@ class Request:
 class Desired:
     """All requests, and what is not known.
 
-    `unknown` are (domain, host) without DKIM keys, `held_claims` further claims of which it is not
+    `unknown` are (domain, host) without DKIM keys; `unready` are (domain, host, TLSA) of backup MX
+    hosts, which have none, without TLS keys. `held_claims` further claims of which it is not
     known now what belongs there, `notes` say what waits for what. `asked` are records in other
     people's zones, which they have to publish. `orders` are the certificates that hosts need.
     """
@@ -47,6 +48,7 @@ class Desired:
     notes: tuple[str, ...] = ()
     asked: tuple[Want, ...] = ()
     orders: tuple[Order, ...] = ()
+    unready: tuple[tuple[str, str, Claim], ...] = ()
 
     def held(self, claim: Claim) -> bool:
         """Return whether a claim may be wanted, though it does not stand among the wants."""
@@ -89,7 +91,16 @@ def desired(inventory: Inventory, dkim: DkimKeys, facts: Facts | None = None) ->
         tuple(note for found in every for note in found.notes),
         tuple(asked),
         tuple(_orders(inventory, known)),
+        tuple(_unready(inventory, known)),
     )
+
+
+def _unready(inventory: Inventory, facts: Facts) -> Iterator[tuple[str, str, Claim]]:
+    """Yield the backup MX hosts that are not known to be built, where TLSA would tell."""
+    for domain in inventory.domains.values():
+        for host in (inventory.hosts[name] for name in domain.backup_mx):
+            if host.records.tlsa and not facts.get(host.name, HostFacts()).tls_keys:
+                yield domain.name, host.name, Claim(Kind.TLSA, f"_25._tcp.{host.hostname}")
 
 
 def _orders(inventory: Inventory, facts: Facts) -> Iterator[Order]:

@@ -54,7 +54,7 @@ def domain_records(
     if switches.spf:
         records.wants.append(txt_want(Kind.SPF, name, _spf(inventory, domain, hosts)))
     if switches.mx and hosts:
-        records.wants.append(want(Kind.MX, name, _in_order(hosts)))
+        records.wants.append(want(Kind.MX, name, _in_order(inventory.exchangers(domain))))
     records.wants += profile_records(inventory, domain)
     if switches.dmarc:
         records.wants.append(txt_want(Kind.DMARC, f"_dmarc.{name}", _dmarc(domain)))

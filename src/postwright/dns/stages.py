@@ -59,8 +59,8 @@ def make_stages(
 ) -> Staged:
     """Read every zone and plan both phases. Nothing is changed.
 
-    Mail is not directed to a host whose DKIM keys are neither published nor given: it is not
-    built yet, as far as anybody here knows.
+    Mail is not directed to a host whose keys are neither published nor given (DKIM's, or of a
+    backup MX TLS'): it is not built yet, as far as anybody here knows.
 
     Raises:
         DnsError: a provider refused or failed, or serves no zone for a domain.
@@ -86,7 +86,7 @@ def make_stages(
         plan = plan_zone(drivers[it.provider], snapshot, task, look)
         second[it] = _beside(first.plans[it], plan, snapshot)
     notes = [
-        f"{domain}: MX, DMARC and all else that directs mail wait: the DKIM keys of "
+        f"{domain}: MX, DMARC and all else that directs mail wait: the keys of "
         f"{', '.join(hosts)} are neither published nor given"
         for domain, hosts in waiting.items()
     ]
@@ -149,11 +149,14 @@ def _beside(first: Plan, second: Plan, after: Snapshot) -> Plan:
 
 
 def _waiting(wanted: Desired, published: set[Claim]) -> dict[str, list[str]]:
-    """Return the hosts without any known DKIM key, by the domain they should sign for."""
+    """Return the hosts without any known key, by the domain that they should sign or queue for."""
     known = {claim.name for claim in published if claim.kind is Kind.DKIM}
     found: dict[str, list[str]] = {}
     for domain, host in wanted.unknown:
         if not any(is_key_of(host, domain, name) for name in known):
+            found.setdefault(domain, []).append(host)
+    for domain, host, tlsa in wanted.unready:
+        if tlsa not in published:
             found.setdefault(domain, []).append(host)
     return found
 

@@ -13,7 +13,7 @@ from .schema import DomainSpec
 from .sketch import Sketch
 
 _REQUIRED = ("postmaster", "abuse")
-_OF_SERVED = {"hosts", "accounts", "aliases", "forwards", "catch_all", "mta_sts"}
+_OF_SERVED = {"hosts", "backup_mx", "accounts", "aliases", "forwards", "catch_all", "mta_sts"}
 _OF_USED = _OF_SERVED | {
     "tls_reports_to", "served_by", "served_with", "sends_through", "sends_with"
 }  # fmt: skip
@@ -105,18 +105,23 @@ def _references(
     sketches: list[Sketch], hosts: Mapping[str, object], providers: list[str]
 ) -> Iterator[Finding]:
     for sketch in sketches:
-        seen = set()
-        for name, path in sketch.hosts:
-            if name not in hosts:
-                mend = choose(name, hosts, "add the host to the group mail_hosts")
-                yield Finding(path, f"{name} is no host of the group mail_hosts", mend)
-            elif name in seen:
-                yield Finding(path, f"{name} is named twice", "name each host once")
-            seen.add(name)
+        for named in (sketch.hosts, sketch.backup_mx):
+            yield from _named_hosts(named, hosts)
         if sketch.dns is not None and sketch.dns not in providers:
             mend = choose(sketch.dns, providers, "add it to dns_providers")
             path = (*sketch.path, "dns")
             yield Finding(path, f"{sketch.dns} is no key of dns_providers", mend)
+
+
+def _named_hosts(named: list[tuple[str, Path]], hosts: Mapping[str, object]) -> Iterator[Finding]:
+    seen = set()
+    for name, path in named:
+        if name not in hosts:
+            mend = choose(name, hosts, "add the host to the group mail_hosts")
+            yield Finding(path, f"{name} is no host of the group mail_hosts", mend)
+        elif name in seen:
+            yield Finding(path, f"{name} is named twice", "name each host once")
+        seen.add(name)
 
 
 def _parked(sketches: list[Sketch], hosts: Mapping[str, object]) -> Iterator[Finding]:
@@ -165,7 +170,7 @@ def _idle_hosts(sketches: list[Sketch], hosts: Mapping[str, object]) -> Iterator
             "the group mail_hosts has no host",
             "add your mail hosts to the group mail_hosts in hosts.yml",
         )
-    serving = {name for sketch in sketches for name, _ in sketch.hosts}
+    serving = {name for each in sketches for name, _ in (*each.hosts, *each.backup_mx)}
     for host in hosts:
         if host not in serving and sketches:
             yield Finding(

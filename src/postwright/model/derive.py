@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
+from pydantic import Field
+
+from .backup_mx import BackupMx, Queue, queued_by, queues
 from .backups import Backup, backup
 from .base import Value
 from .certificates import Certificate, Site, certificates
@@ -75,10 +78,11 @@ class Ports(Value):
 
 
 class PolicyFile(Value):
-    """An MTA-STS policy and where it lies."""
+    """An MTA-STS policy and where it lies; one of `keep` stays, if it lies there already."""
 
     dest: str
     content: str
+    keep: list[str] = Field(default_factory=list)
 
 
 class Mail(Value):
@@ -91,7 +95,8 @@ class Mail(Value):
     its certificate's chain, the preferred first. `tls_reporter` is the domain in whose name the
     host reports on the TLS of others (RFC 8460), None where it does not. `dmarc_reports` is
     the sender of reports on the DMARC of others, if any. `backup` is None where nothing is backed
-    up. `host_addresses` are those of all mail hosts.
+    up. `host_addresses` are those of all mail hosts. `queues` are what the host takes for domains
+    of others while those are away, `queued_by` who does so for its own.
     """
 
     host: MailHost
@@ -100,6 +105,8 @@ class Mail(Value):
     mailboxes: list[Mailbox]
     aliases: list[Alias]
     alias_domains: list[str]
+    queues: list[Queue]
+    queued_by: list[BackupMx]
     senders: list[Sender]
     limits: HostLimits
     dkim_domains: list[str]
@@ -153,8 +160,10 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
         ],
         domains=names,
         mailboxes=[mailbox for domain in domains for mailbox in _mailboxes(domain)],
-        aliases=_aliases(inventory, domains, host.hostname),
+        aliases=_aliases(inventory, host, domains),
         alias_domains=[] if host.hostname in inventory.domains else [host.hostname],
+        queues=queues(inventory, host),
+        queued_by=queued_by(inventory, domains),
         senders=_senders(inventory, domains),
         limits=_limits(inventory, domains),
         dkim_domains=names,
@@ -165,7 +174,8 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
         sites=sites,
         policies=[PolicyFile(dest=at, content=found.text) for at, found in policies.items()],
         untried_policies=[
-            PolicyFile(dest=at, content=found.untried.text) for at, found in policies.items()
+            PolicyFile(dest=at, content=found.untried.text, keep=[found.text])
+            for at, found in policies.items()
         ],
         certificates=held,
         tls_files=[each.file for each in held if "postfix" in each.units],
@@ -255,7 +265,7 @@ def _mailboxes(domain: Domain) -> list[Mailbox]:
     ]
 
 
-def _aliases(inventory: Inventory, domains: list[Domain], hostname: str) -> list[Alias]:
+def _aliases(inventory: Inventory, host: Host, domains: list[Domain]) -> list[Alias]:
     table: dict[str, list[str]] = {}
     for domain in domains:
         for local, targets in domain.aliases.items():
@@ -269,9 +279,11 @@ def _aliases(inventory: Inventory, domains: list[Domain], hostname: str) -> list
             for local, account in domain.accounts.items():
                 if account.receive:
                     table[domain.address(local)] = [domain.address(local)]
-    if hostname not in inventory.domains and domains:
+    # One that only queues for others has their postmaster.
+    known = domains or inventory.queued_at(host.name)
+    if host.hostname not in inventory.domains and known:
         for local in _HOST_ADDRESSES:
-            table[f"{local}@{hostname}"] = [domains[0].address("postmaster")]
+            table[f"{local}@{host.hostname}"] = [known[0].address("postmaster")]
     return [Alias(address=address, targets=targets) for address, targets in sorted(table.items())]
 
 

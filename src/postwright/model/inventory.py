@@ -72,6 +72,16 @@ class Inventory(BaseModel):
         """Return the domains that a host serves, by name."""
         return [domain for _, domain in sorted(self.domains.items()) if host_name in domain.hosts]
 
+    def queued_at(self, host_name: str) -> list[Domain]:
+        """Return the domains whose mail a host takes while their hosts are away, by name."""
+        return [
+            domain for _, domain in sorted(self.domains.items()) if host_name in domain.backup_mx
+        ]
+
+    def exchangers(self, domain: Domain) -> list[Host]:
+        """Return who takes a domain's mail, in order of preference."""
+        return [self.hosts[name] for name in (*domain.hosts, *domain.backup_mx)]
+
     def relay_of(self, domain: Domain, host: Host) -> str | None:
         """Return the relay through which a host sends a domain's mail; None is directly."""
         if domain.sends_through is None:

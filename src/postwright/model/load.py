@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from .check_backup import check_backup
+from .check_backup_mx import check_backup_mx
 from .check_limits import check_limits
 from .check_relays import check_relays
 from .checks import check
@@ -64,6 +65,7 @@ def load(
     names = list(map(str, providers)) if isinstance(providers, Mapping) else []
     drawn = sketches(root.get("mail_domains"))
     found += check(drawn, bare_hosts, names)
+    found += check_backup_mx(drawn, bare_hosts)
     found += check_relays(drawn, bare_hosts, root.get("mail_relays"))
     found += check_limits(root.get("mail_limits"), root.get("mail_domains"))
     found += check_backup(root.get("mail_backup"))

@@ -156,6 +156,14 @@ class DomainSpec(Strict):
         "received elsewhere.",
         examples=[["mx1"]],
     )
+    backup_mx: list[str] = Field(
+        default_factory=list,
+        min_length=1,
+        description="Hosts that take the domain's mail while its hosts are away, and hand it on "
+        "when they are back: inventory names of `mail_hosts`, none of its `hosts`. Read "
+        "docs/while-down.md first: most domains are better off without.",
+        examples=[["mx2"]],
+    )
     served_by: str = Field(
         default="self",
         description="Who receives: `self` (its hosts), or a profile of who receives, such as "

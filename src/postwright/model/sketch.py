@@ -29,6 +29,7 @@ class Sketch:
     name: str
     path: Path
     hosts: list[tuple[str, Path]] = field(default_factory=list)
+    backup_mx: list[tuple[str, Path]] = field(default_factory=list)
     dns: str | None = None
     claims: list[tuple[str, Path]] = field(default_factory=list)
     accounts: dict[str, bool] = field(default_factory=dict)
@@ -73,6 +74,7 @@ def _sketch(name: str, path: Path, spec: Mapping[str, object]) -> Sketch:
     sketch.sends_through = sends_through if isinstance(sends_through, str) else None
     sketch.given = {key: spec[key] for key in ("served_with", "sends_with") if key in spec}
     sketch.hosts = list(_texts(spec.get("hosts"), (*path, "hosts")))
+    sketch.backup_mx = list(_texts(spec.get("backup_mx"), (*path, "backup_mx")))
     dns = spec.get("dns")
     sketch.dns = dns if isinstance(dns, str) else None
     for local, account in _items(spec.get("accounts")):

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+from .backup_mx import check_queue
 from .journey import ARRIVAL, End, travel
 from .mailbox import check_closed, check_mailbox
 from .result import Recorder
@@ -82,6 +83,18 @@ def parts(
                 send_only=send_only,
                 outsider=outsider,
                 takes_old_tls=mail["host"]["takes_old_senders"],
+            )
+        )
+    for queue in mail["queues"]:
+        addresses = [each["address"] for each in queue["recipients"]]
+        found.append(
+            partial(
+                check_queue,
+                target=target,
+                port=ports["smtp"],
+                recipient=next(each for each in addresses if not each.startswith("@")),
+                strict=f"@{queue['domain']}" not in addresses,
+                outsider=outsider,
             )
         )
     submissions = ports["submissions"]

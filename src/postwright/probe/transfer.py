@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from .recipients import foreign, not_taken, sender_at, session_at, unknown
 from .result import Recorder
 from .wire import Smtp, Target, greets, refused, tls_context
 
@@ -18,31 +19,9 @@ SMUGGLING = {
 }
 
 
-def _sender(target: Target) -> str:
-    """Return a sender whose domain exists, or that would be what is refused."""
-    return f"probe@{target.hostname}"
-
-
-def _session(target: Target, port: int, tls: bool = True) -> Smtp:
-    session = Smtp(target, port)
-    session.hello()
-    if tls:
-        session.upgrade()
-    return session
-
-
-def _recipient(target: Target, port: int, recipient: str, sender: str) -> tuple[bool, str]:
-    """Offer mail for one recipient; ok where it is refused at RCPT TO or before."""
-    with _session(target, port) as session:
-        reply = session.command(f"MAIL FROM:<{sender}>")
-        if reply.startswith("250"):
-            reply = session.command(f"RCPT TO:<{recipient}>")
-        return refused(reply), reply
-
-
 def _smuggle(target: Target, port: int, recipient: str, end: bytes) -> tuple[bool, str]:
     """Send one message with a false end of data inside; ok where only one answer comes, or none."""
-    with _session(target, port) as session:
+    with session_at(target, port) as session:
         # The null sender, which no policy of a domain holds for.
         session.command("MAIL FROM:<>")
         reply = session.command(f"RCPT TO:<{recipient}>")
@@ -77,7 +56,7 @@ def _helo_of_ours(target: Target, port: int, recipient: str) -> tuple[bool, str]
 
 def _nobodys_sender(target: Target, port: int, recipient: str) -> tuple[bool, str]:
     """Offer mail from a domain that does not exist (RFC 6761); ok where that is refused."""
-    with _session(target, port) as session:
+    with session_at(target, port) as session:
         session.command("MAIL FROM:<probe@probe.invalid>")
         reply = session.command(f"RCPT TO:<{recipient}>")
         return refused(reply) and "5.1.8" in reply, reply
@@ -92,7 +71,7 @@ def _auth(target: Target, port: int, tls: bool) -> tuple[bool, str]:
 
 
 def _command(target: Target, port: int, command: str) -> tuple[bool, str]:
-    with _session(target, port) as session:
+    with session_at(target, port) as session:
         reply = session.command(command)
         # 252 "cannot verify" discloses nothing (RFC 5321 section 7.3).
         return refused(reply) or reply.startswith("252"), reply
@@ -100,7 +79,7 @@ def _command(target: Target, port: int, command: str) -> tuple[bool, str]:
 
 def _no_hello(target: Target, port: int) -> tuple[bool, str]:
     with Smtp(target, port) as session:
-        reply = session.command(f"MAIL FROM:<{_sender(target)}>")
+        reply = session.command(f"MAIL FROM:<{sender_at(target)}>")
         return refused(reply), reply
 
 
@@ -108,7 +87,7 @@ def _pipelining(target: Target, port: int, recipient: str) -> tuple[bool, str]:
     with Smtp(target, port) as session:
         session.command("HELO probe.invalid")
         session.send(
-            f"MAIL FROM:<{_sender(target)}>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n"
+            f"MAIL FROM:<{sender_at(target)}>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n"
             "Subject: pipelined\r\n\r\nbody\r\n.\r\nQUIT\r\n".encode()
         )
         replies = []
@@ -158,7 +137,6 @@ def check_transfer(
         takes_old_tls: whether the operator lets old senders in for now.
     """
     local, domain = recipient.split("@")
-    user, elsewhere = outsider.split("@")
     check = partial(recorder.check, subject=f"{target} port {port}")
     if not check("greets", promise="greets", look=partial(greets, target, port)):
         return
@@ -175,40 +153,29 @@ def check_transfer(
             look=lambda: _oldest_tls(target, port),
             source="RFC 8996",
         )
-    unknown = {
-        "unknown_recipient": f"no-such-user-here@{domain}",
-        "unknown_recipient_extension": f"no-such-user-here+{local}@{domain}",
-    }
-    foreign = {
-        "relay_without_auth": outsider,
-        "relay_percent_hack": f"{user}%{elsewhere}@{domain}",
-        "relay_source_route": f"@{domain}:{outsider}",
-        "relay_bang_path": f"{elsewhere}!{user}@{domain}",
-        "relay_quoted_local_part": f'"{outsider}"@{domain}',
-        "relay_address_literal": f"{user}@[192.0.2.1]",
-    }
-    for name, address in (foreign | unknown if strict else foreign).items():
+    others = foreign(domain, outsider) | (unknown(recipient) if strict else {})
+    for name, address in others.items():
         check(
             name,
             promise="refuses a recipient that is not its own at RCPT TO",
-            look=partial(_recipient, target, port, address, _sender(target)),
+            look=partial(not_taken, target, port, address, sender_at(target)),
             source="RFC 5321 section 3.6.2",
         )
     for address in send_only:
         check(
             "send_only_recipient",
             promise=f"refuses mail for {address}, which only sends",
-            look=partial(_recipient, target, port, address, _sender(target)),
+            look=partial(not_taken, target, port, address, sender_at(target)),
         )
     check(
         "relay_as_own_domain",
         promise="relays for nobody who only claims to be a local sender",
-        look=lambda: _recipient(target, port, outsider, recipient),
+        look=lambda: not_taken(target, port, outsider, recipient),
     )
     check(
         "relay_null_sender",
         promise="relays nothing for the null sender",
-        look=lambda: _recipient(target, port, outsider, ""),
+        look=lambda: not_taken(target, port, outsider, ""),
     )
     check(
         "helo_of_ours",

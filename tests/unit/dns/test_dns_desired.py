@@ -25,6 +25,15 @@ def test_mx_follows_the_order_of_preference() -> None:
     assert seen == ["10 mx2.gamma.test.", "20 mx1.alpha.test."]
 
 
+def test_a_backup_mx_comes_after_the_hosts_and_does_not_send() -> None:
+    found = inventory(hosts=["mx2"], backup_mx=["mx1"])
+    assert values(found, Kind.MX, "alpha.test") == ["10 mx2.gamma.test.", "20 mx1.alpha.test."]
+    assert values(found, Kind.SPF, "alpha.test") == ["v=spf1 ip4:198.18.0.22 ~all"]
+    # Mail programs are led to no mailboxes that are not there.
+    seen = values(found, Kind.SRV, "_imaps._tcp.alpha.test")
+    assert seen == ["10 1 993 mx2.gamma.test."]
+
+
 def test_spf_names_every_address_of_every_host() -> None:
     seen = values(inventory(), Kind.SPF, "alpha.test")
     assert seen == ["v=spf1 ip4:198.18.0.22 ip4:198.18.0.21 ip6:2001:2::21 ~all"]

@@ -165,3 +165,10 @@ def test_what_is_turned_off_is_neither_wanted_nor_held(switch: str, kind: str) -
     assert gone
     assert not [name for name in gone if off.held(Claim(Kind(kind), name))]
     assert kind != "dkim" or off.unknown == ()
+
+
+def test_a_backup_mx_is_ready_once_its_keys_are_known() -> None:
+    found = inventory(hosts=["mx2"], backup_mx=["mx1"])
+    tlsa = Claim(Kind.TLSA, "_25._tcp.mx1.alpha.test")
+    assert wanted(found).unready == ()
+    assert wanted(found, {}).unready == (("alpha.test", "mx1", tlsa),)

@@ -146,7 +146,7 @@ def test_without_its_keys_a_new_domain_gets_no_mail() -> None:
     kinds = {change.slot.type for change in plans.stages[1].plans[0].changes}
     assert "MX" not in kinds
     assert plans.notes == (
-        f"{ZONE}: MX, DMARC and all else that directs mail wait: the DKIM keys of mx1 are neither "
+        f"{ZONE}: MX, DMARC and all else that directs mail wait: the keys of mx1 are neither "
         "published nor given",
     )
 
@@ -163,6 +163,21 @@ def test_published_keys_stay_where_nobody_can_ask_the_host(
     other = replace(_without_keys(), unknown=((ZONE, "mx2"),))
     assert [n.partition(":")[0] for n in staged(driver, other).notes] == [ZONE]
     assert driver.read(ZONE) == before
+
+
+def test_mail_is_not_directed_to_a_backup_mx_that_is_not_built(
+    asked: list[dict[str, list[Want]]],
+) -> None:
+    tlsa = Claim(Kind.TLSA, f"_25._tcp.mx2.{ZONE}")
+    unbuilt = replace(KNOWN, unready=((ZONE, "mx2", tlsa),))
+    waits = staged(Memory(zone()), unbuilt)
+    assert "the keys of mx2" in waits.notes[0]
+    assert not any(stage.changing for stage in waits.stages if stage.phase is Phase.CUTOVER)
+    # Once they are published, nobody has to ask the host.
+    driver = Memory(zone())
+    built = Request(ZONE, "memory", (), None, (Want(tlsa, (f"3 1 1 {'ab' * 32}",)),))
+    carried(driver, staged(driver, replace(KNOWN, requests=(*KNOWN.requests, built))))
+    assert staged(driver, replace(unbuilt, held_claims=frozenset({tlsa}))).notes == ()
 
 
 @pytest.mark.parametrize(

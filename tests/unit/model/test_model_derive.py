@@ -209,6 +209,8 @@ def test_a_policy_that_is_not_proven_yet_only_tests() -> None:
     assert "mode: enforce" in wanted.content
     assert untried.content == wanted.content.replace("mode: enforce", "mode: testing")
     assert untried.dest == wanted.dest
+    # Once it was proven, it stays, and no other does.
+    assert untried.keep == [wanted.content]
 
 
 def test_each_domain_has_a_certificate_of_its_own() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from model_cases import ACCOUNT, CASES, DOTTED, SIDE_EFFECTS, A, B, Case
 from model_cases_backup import BACKUP_CASES
+from model_cases_backup_mx import BACKUP_MX_CASES
 from model_cases_limits import LIMIT_CASES
 from model_cases_records import PARKED, RECORD_CASES
 from model_cases_relays import RELAY_CASES
@@ -13,7 +14,15 @@ from model_samples import GONE, good, spoilt
 
 from postwright.model import InventoryError, Problem, load
 
-EVERY = CASES + TYPE_CASES + RECORD_CASES + RELAY_CASES + LIMIT_CASES + BACKUP_CASES
+EVERY = [
+    *CASES,
+    *TYPE_CASES,
+    *RECORD_CASES,
+    *RELAY_CASES,
+    *LIMIT_CASES,
+    *BACKUP_CASES,
+    *BACKUP_MX_CASES,
+]
 
 
 def problems_of(*edits: tuple[str, object]) -> list[Problem]:

@@ -83,7 +83,7 @@ def _waived(name: str, facts: DomainFacts, domain: Domain, inventory: Inventory)
 
 
 def _reasons(name: str, facts: DomainFacts, domain: Domain, inventory: Inventory) -> Iterator[str]:
-    hosts = [inventory.hosts[host] for host in domain.hosts]
+    hosts = inventory.exchangers(domain)
     yield from _stated(name, domain, hosts)
     unknown = [facts.signed.unknown, *(each.signed.unknown for each in facts.exchangers)]
     if name in _ZONES | _HOST_ZONES:
