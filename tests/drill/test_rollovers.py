@@ -6,16 +6,22 @@ import json
 import re
 from typing import Any
 
+from dane_senders import dane_senders
 from drill_kill import Say
 from drill_state import driver
+from handshakes import handshakes
 from labkit import MAIL_HOSTS, Play, on, play
 from mail_stream import Stream, mail_stream
 from postwright.dns import manifest
 from postwright.dns.claims import Claim, Kind
+from postwright.dns.records import Slot
+from tls_clients import tls_clients
 
 LEAST = 1000
 """Messages or handshakes that are judged in each rollover."""
 DOMAINS = {"alpha.test": "mx1", "beta.test": "mx1", "gamma.test": "mx2"}
+HOSTNAMES = {"mx1": "mx1.alpha.test", "mx2": "mx2.gamma.test"}
+TOOL = "/usr/local/sbin/postwright-certificates"
 KEYS = "/var/lib/postwright/dkim"
 
 
@@ -138,3 +144,54 @@ def test_due_rolls_over_what_is_old_enough_and_nothing_else(facts: dict[str, Any
     rotate("due")
     assert signing("alpha.test").isdisjoint(before["alpha.test"])
     assert changed(rotate("due")) == 0
+
+
+def tls_keys(host: str) -> list[str]:
+    """Return a host's current and next key."""
+    found: list[str] = json.loads(on(host, TOOL, "describe"))["tls_keys"]
+    return found
+
+
+def tlsa(hostname: str) -> set[str]:
+    """Return the keys that DNS lists for a host."""
+    zone = hostname.partition(".")[2]
+    values = driver().read(zone).values(Slot(f"_25._tcp.{hostname}", "TLSA"))
+    return {value.split()[3].lower() for value in values}
+
+
+def ttl_has_passed() -> None:
+    """Have next keys be listed for a day: nobody's cache is touched."""
+    earlier = (
+        "import json, pathlib; p = pathlib.Path('/var/lib/postwright/certificates/published.json');"
+        "r = json.loads(p.read_text()); r['since'] = {k: t - 86400 for k, t in r['since'].items()};"
+        "assert r['since']; p.write_text(json.dumps(r))"
+    )
+    for host in MAIL_HOSTS:
+        on(host, "python3", "-c", earlier)
+
+
+def test_tls_keys_are_rolled_over_while_senders_look(facts: dict[str, Any], say: Say) -> None:
+    assert play("playbooks/keys.yml").status == 0
+    before = {host: tls_keys(host) for host in MAIL_HOSTS}
+    early = rotate("tls")
+    assert early.output.count("can be served from") == len(MAIL_HOSTS)
+    assert {host: tls_keys(host) for host in MAIL_HOSTS} == before
+    addresses = {name: facts["hosts"][host]["ipv4"] for host, name in HOSTNAMES.items()}
+    with (
+        dane_senders(list(HOSTNAMES.values())) as senders,
+        tls_clients(addresses) as wrong,
+        handshakes(facts["resolver"], addresses) as seen,
+    ):
+        ttl_has_passed()
+        rotate("tls")
+        seen.reaches(LEAST)
+        looks, refused = senders.verified("any"), senders.refused()
+    say(f"    {seen.served.total()} handshakes judged, {len(seen.wrong)} wrong; "
+        f"Postfix at the peer refused {len(refused)}")  # fmt: skip
+    assert (seen.wrong, wrong, refused, looks) == ([], [], [], set(HOSTNAMES.values()))
+    for host, hostname in HOSTNAMES.items():
+        current, following = tls_keys(host)
+        assert current == before[host][1]
+        assert seen.keys(hostname) == set(before[host])
+        assert tlsa(hostname) == {current, following}
+    assert rotate("tls").output.count("can be served from") == len(MAIL_HOSTS)

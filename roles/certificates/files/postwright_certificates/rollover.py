@@ -1,7 +1,7 @@
 """The next key takes the current one's place (Postwright, role certificates).
 
 Its TLSA record stands beside the current one's since it was made, so it can be served as soon as
-its certificate is there (RFC 7671 8.4). A mark says which key a rollover is about: as long as it
+its certificate is there (RFC 7671 8.1). A mark says which key a rollover is about: as long as it
 stands, no other one begins, and a run that was killed is finished by the next.
 """
 
