@@ -165,3 +165,12 @@ def test_what_is_turned_off_is_neither_wanted_nor_held(switch: str, kind: str) -
     assert gone
     assert not [name for name in gone if off.held(Claim(Kind(kind), name))]
     assert kind != "dkim" or off.unknown == ()
+
+
+def test_a_run_that_looks_at_one_kind_leaves_all_others_as_they_are() -> None:
+    found = wanted(inventory()).only([Kind.TLSA])
+    assert {kind for kind, _ in table(found)} == {Kind.TLSA}
+    assert found.held(Claim(Kind.MX, "alpha.test"))
+    assert found.held(Claim(Kind.DKIM, "gone._domainkey.alpha.test"))
+    # What is of that kind and wanted no more is retired.
+    assert not found.held(Claim(Kind.TLSA, "_25._tcp.gone.alpha.test"))
