@@ -7,7 +7,8 @@ import ssl
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from threading import Event, Thread
+from functools import partial
+from threading import Event
 
 import dns.flags
 import dns.resolver
@@ -15,6 +16,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from alongside import alongside
 from postwright.probe.result import awaited
 from postwright.probe.wire import Smtp, Target
 
@@ -77,15 +79,8 @@ class Handshakes:
 def handshakes(resolver: str, addresses: Mapping[str, str]) -> Iterator[Handshakes]:
     """Look at each of the hosts, by name and address, until the end."""
     found = Handshakes(resolver)
-    threads = [
-        Thread(target=found.look, args=(Target(name, address, "IPv4"),))
-        for name, address in addresses.items()
+    looks = [
+        partial(found.look, Target(name, address, "IPv4")) for name, address in addresses.items()
     ]
-    for thread in threads:
-        thread.start()
-    try:
+    with alongside(found.done, *looks):
         yield found
-    finally:
-        found.done.set()
-        for thread in threads:
-            thread.join()

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import formatdate
-from threading import Event, Thread
+from functools import partial
+from threading import Event
 from typing import Any
 
 import pytest
 
+from alongside import alongside
 from labkit import on
 from labmail import Post
 from postwright.probe.result import awaited
@@ -122,15 +124,8 @@ class Stream:
 def mail_stream(facts: dict[str, Any]) -> Iterator[Stream]:
     """Send from each of the senders at once, until the end."""
     stream = Stream(facts)
-    threads = [Thread(target=stream.send, args=(sender,)) for sender in SENDERS]
-    for thread in threads:
-        thread.start()
-    try:
+    with alongside(stream.done, *(partial(stream.send, sender) for sender in SENDERS)):
         yield stream
-    finally:
-        stream.done.set()
-        for thread in threads:
-            thread.join()
 
 
 def _judged(found: dict[str, Any]) -> Judged:

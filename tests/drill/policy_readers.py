@@ -9,12 +9,13 @@ import re
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event, Thread
+from threading import Event
 
 import dns.message
 import dns.query
 import pytest
 
+from alongside import alongside
 from postwright.probe.result import awaited
 
 PATIENCE = 300
@@ -94,12 +95,5 @@ class Readers:
 def policy_readers(domain: str, mx: str, server: str, web: str) -> Iterator[Readers]:
     """Read until the end."""
     found = Readers(domain, mx, server, web)
-    threads = [Thread(target=found.read) for _ in range(READERS)]
-    for thread in threads:
-        thread.start()
-    try:
+    with alongside(found.done, *[found.read] * READERS):
         yield found
-    finally:
-        found.done.set()
-        for thread in threads:
-            thread.join()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from alongside import DKIM, dkim_was_listed_for_a_day, tlsa_was_listed_for_a_day
 from drill_kill import Moment, Reach, Say, inside, run_until
 from handshakes import handshakes
 from labkit import MAIL_HOSTS, on
@@ -16,8 +17,6 @@ from mail_stream import mail_stream
 from test_rollovers import (
     DOMAINS,
     HOSTNAMES,
-    KEYS,
-    absence_is_forgotten,
     assert_all_passed,
     changed,
     keys,
@@ -26,7 +25,6 @@ from test_rollovers import (
     signing,
     tls_keys,
     tlsa,
-    ttl_has_passed,
 )
 
 RUN = ("playbooks/rotate.yml", "-e", "rotate=due", "-e", "rotate_wait=0")
@@ -115,9 +113,9 @@ USING = (
 def old_keys(facts: dict[str, Any]) -> None:
     """Keys of a year ago, and next TLS keys that were listed for long enough."""
     rotate("due")
-    ttl_has_passed()
+    tlsa_was_listed_for_a_day()
     for host, hostname in HOSTNAMES.items():
-        aged = f"{KEYS}/*/*.key {CERTIFICATES}/{hostname}/privkey.pem"
+        aged = f"{DKIM}/*/*.key {CERTIFICATES}/{hostname}/privkey.pem"
         on(host, "sh", "-c", f"touch -d '-400 days' {aged}")
 
 
@@ -135,7 +133,7 @@ def test_a_rollover_that_is_killed_at_ten_moments_ends_right(
             if moments is PUBLISHING:
                 rotate("due")
                 assert {domain: signing(domain) for domain in DOMAINS} == selectors
-                absence_is_forgotten()
+                dkim_was_listed_for_a_day()
         rotate("due")
     assert changed(rotate("due")) == 0
     say(f"    {seen.served.total()} handshakes, {len(seen.wrong)} wrong")

@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from alongside import DKIM, dkim_was_listed_for_a_day, tlsa_was_listed_for_a_day
 from dane_senders import dane_senders
 from drill_kill import Say
 from drill_state import driver
@@ -22,7 +23,6 @@ LEAST = 1000
 DOMAINS = {"alpha.test": "mx1", "beta.test": "mx1", "gamma.test": "mx2"}
 HOSTNAMES = {"mx1": "mx1.alpha.test", "mx2": "mx2.gamma.test"}
 TOOL = "/usr/local/sbin/postwright-certificates"
-KEYS = "/var/lib/postwright/dkim"
 
 
 def rotate(what: str, *more: str) -> Play:
@@ -39,7 +39,7 @@ def changed(run: Play) -> int:
 
 def keys(domain: str) -> set[str]:
     """Return the selectors of the private keys that a domain's host has."""
-    names = on(DOMAINS[domain], "ls", f"{KEYS}/{domain}").split()
+    names = on(DOMAINS[domain], "ls", f"{DKIM}/{domain}").split()
     return {name.removesuffix(".key") for name in names if name.endswith(".key")}
 
 
@@ -62,19 +62,6 @@ def published(domain: str) -> dict[str, bool]:
     }
 
 
-def absence_is_forgotten() -> None:
-    """Have the negative TTL pass since new keys were listed: for our hosts and for resolvers."""
-    earlier = (
-        "import json, pathlib\n"
-        f"for path in pathlib.Path('{KEYS}').glob('*/*.waits'):\n"
-        "    said = json.loads(path.read_text())\n"
-        "    path.write_text(json.dumps(said | {'since': said['since'] - 86400}))\n"
-    )
-    for host in MAIL_HOSTS:
-        on(host, "python3", "-c", earlier)
-    on("ns1", "unbound-control", "flush_zone", "test")
-
-
 def assert_all_passed(stream: Stream, say: Say) -> None:
     """The peer judged enough messages, and passed every one; those of before verify still."""
     found = stream.arrived(again=True)
@@ -94,7 +81,7 @@ def test_the_peer_notices_a_key_that_signs_before_it_is_published(facts: dict[st
     assert len(fresh) == 2, new
     try:
         # As if it had been published.
-        on("mx1", "sh", "-c", f"rm {KEYS}/beta.test/*.waits")
+        on("mx1", "sh", "-c", f"rm {DKIM}/beta.test/*.waits")
         with mail_stream(facts) as stream:
             assert play("playbooks/hosts.yml").status == 0
             stream.reaches(100)
@@ -114,7 +101,7 @@ def test_dkim_keys_are_rolled_over_while_mail_is_sent(facts: dict[str, Any], say
         assert site.status == 0, site.output[-4000:]
         assert {domain: signing(domain) for domain in DOMAINS} == before
         assert {len(keys(domain)) for domain in DOMAINS} == {4}
-        absence_is_forgotten()
+        dkim_was_listed_for_a_day()
         say("    their time has come")
         rotate("dkim")
         stream.reaches(LEAST)
@@ -134,13 +121,13 @@ def test_dkim_keys_are_rolled_over_while_mail_is_sent(facts: dict[str, Any], say
 def test_due_rolls_over_what_is_old_enough_and_nothing_else(facts: dict[str, Any]) -> None:
     assert changed(rotate("due")) == 0
     before = {domain: keys(domain) for domain in DOMAINS}
-    on("mx1", "sh", "-c", f"touch -d '-200 days' {KEYS}/alpha.test/*.key")
+    on("mx1", "sh", "-c", f"touch -d '-200 days' {DKIM}/alpha.test/*.key")
     rotate("due")
     assert {domain: len(keys(domain) - before[domain]) for domain in DOMAINS} == {
         "alpha.test": 2, "beta.test": 0, "gamma.test": 0
     }  # fmt: skip
     assert changed(rotate("due")) == 0
-    absence_is_forgotten()
+    dkim_was_listed_for_a_day()
     rotate("due")
     assert signing("alpha.test").isdisjoint(before["alpha.test"])
     assert changed(rotate("due")) == 0
@@ -159,17 +146,6 @@ def tlsa(hostname: str) -> set[str]:
     return {value.split()[3].lower() for value in values}
 
 
-def ttl_has_passed() -> None:
-    """Have next keys be listed for a day: nobody's cache is touched."""
-    earlier = (
-        "import json, pathlib; p = pathlib.Path('/var/lib/postwright/certificates/published.json');"
-        "r = json.loads(p.read_text()); r['since'] = {k: t - 86400 for k, t in r['since'].items()};"
-        "assert r['since']; p.write_text(json.dumps(r))"
-    )
-    for host in MAIL_HOSTS:
-        on(host, "python3", "-c", earlier)
-
-
 def test_tls_keys_are_rolled_over_while_senders_look(facts: dict[str, Any], say: Say) -> None:
     assert play("playbooks/keys.yml").status == 0
     before = {host: tls_keys(host) for host in MAIL_HOSTS}
@@ -182,7 +158,7 @@ def test_tls_keys_are_rolled_over_while_senders_look(facts: dict[str, Any], say:
         tls_clients(addresses) as wrong,
         handshakes(facts["resolver"], addresses) as seen,
     ):
-        ttl_has_passed()
+        tlsa_was_listed_for_a_day()
         rotate("tls")
         seen.reaches(LEAST)
         looks, refused = senders.verified("any"), senders.refused()
