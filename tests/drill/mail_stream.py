@@ -23,8 +23,8 @@ from postwright.probe.submission import message, open_session, submit
 
 FRIEND = "friend@peer.test"
 SENDERS = ("taro@alpha.test", "hanako@beta.test", "saburo@gamma.test")
-PAUSE = 0.1
-"""Seconds between two messages of a sender; the hosts set the pace."""
+PAUSE = 0.4
+"""Seconds between two messages of a sender: well below what the lab's accounts may send."""
 PATIENCE = 300
 
 # For each message of a stream: what the peer wrote on it, and with `again`, whether its signatures
