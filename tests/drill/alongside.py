@@ -21,7 +21,8 @@ _DKIM_LISTED = f"""\
 import json, pathlib
 for path in pathlib.Path("{DKIM}").glob("*/*.waits"):
     said = json.loads(path.read_text())
-    path.write_text(json.dumps(said | {{"since": said["since"] - 86400}}))
+    if said["since"]:
+        path.write_text(json.dumps(said | {{"since": said["since"] - 86400}}))
 """
 
 

@@ -112,6 +112,7 @@ USING = (
 @pytest.fixture
 def old_keys(facts: dict[str, Any]) -> None:
     """Keys of a year ago, and next TLS keys that were listed for long enough."""
+    dkim_was_listed_for_a_day()
     rotate("due")
     tlsa_was_listed_for_a_day()
     for host, hostname in HOSTNAMES.items():
