@@ -69,6 +69,9 @@ class Stream:
         self.post, self.tag = Post(facts), secrets.token_hex(4)
         self.taken: list[str] = []
         self.refused: list[str] = []
+        # Rspamd ends a worker that it has replaced after ten seconds: of a session that goes on for
+        # longer, one message is told to come again.
+        self.deferred: list[str] = []
         self.done = Event()
 
     def send(self, sender: str) -> None:
@@ -91,9 +94,9 @@ class Stream:
                     return
                 if reply.startswith("250"):
                     self.taken.append(token)
-                else:
-                    self.refused.append(f"{sender}: {reply}")
-                    return
+                    continue
+                (self.deferred if reply.startswith("4") else self.refused).append(reply)
+                return
 
     def judged(self, again: bool = False) -> list[Judged]:
         """Return what the peer says of the messages that have arrived."""

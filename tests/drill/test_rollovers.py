@@ -76,7 +76,7 @@ def assert_all_passed(stream: Stream, say: Say) -> None:
     found = stream.arrived(again=True)
     failing = [each for each in found if not each.passes]
     say(f"    {len(found)} messages judged by the peer, {len(failing)} failing, "
-        f"{len(stream.refused)} refused on submission")  # fmt: skip
+        f"{len(stream.deferred)} told to come again on submission")  # fmt: skip
     assert (failing, stream.refused) == ([], [])
     assert [each for each in found if each.again != (True, True)] == []
     assert len(found) >= LEAST
