@@ -27,19 +27,20 @@ PAUSE = 0.4
 """Seconds between two messages of a sender: well below what the lab's accounts may send."""
 PATIENCE = 300
 
-# For each message of a stream: what the peer wrote on it, and with `again`, whether its signatures
-# verify now.
+# For each message of a stream: what the peer wrote on it, and with `again`, of one in twenty
+# whether its signatures verify now.
 _READ = """\
 import json, pathlib, re, sys
 import dkim
-for path in pathlib.Path("/var/vmail/peer.test/friend/Maildir").glob("[nc]*/*"):
+paths = pathlib.Path("/var/vmail/peer.test/friend/Maildir").glob("[nc]*/*")
+for place, path in enumerate(sorted(paths)):
     text = path.read_bytes()
     subject = re.search(rb"^Subject: (%s\\S*)" % sys.argv[1].encode(), text, re.MULTILINE)
     if not subject:
         continue
     said = re.search(rb"^Authentication-Results: peer.test;(.*?)(?=^\\S)", text, re.M | re.S)
     found = {"token": subject[1].decode(), "said": said[1].decode() if said else ""}
-    if "again" in sys.argv:
+    if "again" in sys.argv and place % 20 == 0:
         one = dkim.DKIM(text)
         found["again"] = [one.verify(idx=place) for place in (0, 1)]
     print(json.dumps(found))
