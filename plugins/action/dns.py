@@ -21,6 +21,7 @@ from postwright.model import Inventory, InventoryError, load_from_ansible
 ARGUMENTS = {
     "phase": {"type": "str", "required": True, "choices": ["probe", "announce", "cutover", "all"]},
     "dkim": {"type": "dict"},
+    "only": {"type": "list", "elements": "str", "choices": [*dns.Kind]},
     "plan": {"type": "path"},
     "facts_file": {"type": "path"},
     "adopt": {"type": "list", "elements": "str", "default": []},
@@ -51,6 +52,8 @@ class ActionModule(ActionBase):
             if arguments["facts_file"]:
                 known.write(Path(arguments["facts_file"]), said)
             wanted = dns.desired(inventory, said.dkim, said.hosts)
+            if arguments["only"]:
+                wanted = wanted.only([dns.Kind(kind) for kind in arguments["only"]])
             if arguments["phase"] == "probe":
                 return result | self._probe(inventory, wanted)
             if arguments["phase"] == "all":

@@ -44,6 +44,12 @@ options:
       - The DKIM keys by domain, each with C(selector), C(host) (inventory name) and C(txt).
       - Without it, what the C(dkim) role registered as C(dkim_keys) on each mail host.
     type: dict
+  only:
+    description:
+      - Kinds of records, as the manifest calls them (C(dkim), C(tlsa)), that this run looks at; all
+        others stay as they are.
+    type: list
+    elements: str
   adopt:
     description:
       - Names whose values in our places become ours. An SPF record's terms are kept beside ours;

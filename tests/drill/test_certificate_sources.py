@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from alongside import tlsa_was_listed_for_a_day
 from dane_senders import Senders, dane_senders
 from labkit import MAIL_HOSTS, ROOT, Play, on, play
 from labmail import Post
@@ -147,13 +148,7 @@ def caa(facts: dict[str, Any], name: str) -> set[str]:
 
 def ttl_passes() -> None:
     """Have the TTL pass since new keys were published: for who publishes and for who remembers."""
-    earlier = (
-        "import json, pathlib; p = pathlib.Path('/var/lib/postwright/certificates/published.json');"
-        "r = json.loads(p.read_text()); r['since'] = {k: t - 86400 for k, t in r['since'].items()};"
-        "assert r['since']; p.write_text(json.dumps(r))"
-    )
-    for host in MAIL_HOSTS:
-        on(host, "python3", "-c", earlier)
+    tlsa_was_listed_for_a_day()
     on("ns1", "unbound-control", "flush_zone", "test")
 
 

@@ -22,6 +22,7 @@ class Certificate:
     folder: Path
     name: str
     serves_mail: bool = True
+    given: bool = False
     units: list[str] = field(default_factory=list)
 
     @property
@@ -29,12 +30,17 @@ class Certificate:
         return self.folder / f"{self.name}.key"
 
     @property
+    def next_key(self) -> Path:
+        return self.folder / f"{self.name}.next"
+
+    @property
     def file(self) -> str:
         return str(self.folder / f"{self.name}.pem")
 
-    def make_key(self) -> None:
+    def make_key(self, next_one: bool = False) -> None:
+        file = self.next_key if next_one else self.private_key
         command("openssl", "genpkey", "-quiet", "-algorithm", "EC", "-pkeyopt",
-                "ec_paramgen_curve:P-256", "-out", str(self.private_key))  # fmt: skip
+                "ec_paramgen_curve:P-256", "-out", str(file))  # fmt: skip
 
     def serve(self) -> None:
         """Have the key be served, with a certificate."""
@@ -58,6 +64,13 @@ def waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: list[float])
     module = importlib.import_module("postwright_certificates.waiting")
     monkeypatch.setattr(module, "RECORD", tmp_path / "published.json")
     monkeypatch.setattr(module.time, "time", lambda: clock[0])
+    return module
+
+
+@pytest.fixture
+def rollover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waiting: Any) -> Any:
+    module = importlib.import_module("postwright_certificates.rollover")
+    monkeypatch.setattr(module, "STATE", tmp_path)
     return module
 
 
@@ -156,3 +169,82 @@ def test_nothing_is_waited_with_where_what_is_served_is_no_certificate(
     Path(main.file).write_text(main.private_key.read_text(encoding="utf-8"), encoding="utf-8")
     main.make_key()
     assert waiting.waits([main]) == []
+
+
+def test_the_next_key_becomes_current_when_every_cached_set_lists_it(
+    waiting: Any, rollover: Any, main: Certificate, clock: list[float]
+) -> None:
+    main.make_key(next_one=True)
+    old, new = main.private_key.read_text(), main.next_key.read_text()
+    (key,) = [each.key for each in waiting.upcoming([main])]
+    assert rollover.begin([main], 0)[1][0].due is None
+    waiting.saw([main], [key], TTL)
+    clock[0] += TTL + waiting.MARGIN - 1
+    did, waits = rollover.begin([main], 0)
+    assert (did, [each.key for each in waits], rollover.rolling([main])) == ([], [key], [])
+    assert main.private_key.read_text() == old
+    clock[0] += 1
+    did, waits = rollover.begin([main], 0)
+    assert (len(did), waits, rollover.rolling([main])) == (1, [], ["mx1.test"])
+    assert (main.private_key.read_text(), main.next_key.exists()) == (new, False)
+    # Published for long enough before: it is served as soon as it has a certificate.
+    assert waiting.waits([main])[0].is_over()
+
+
+def test_a_rollover_goes_on_until_its_key_is_served_and_no_other_begins(
+    waiting: Any, rollover: Any, main: Certificate, clock: list[float]
+) -> None:
+    main.make_key(next_one=True)
+    waiting.saw([main], [waiting.upcoming([main])[0].key], TTL)
+    clock[0] += TTL + waiting.MARGIN
+    rollover.begin([main], 0)
+    current = main.private_key.read_text()
+    main.make_key(next_one=True)
+    waiting.saw([main], [waiting.upcoming([main])[0].key], TTL)
+    clock[0] += TTL + waiting.MARGIN
+    assert rollover.begin([main], 0) == ([], [])
+    assert rollover.end([main]) == []
+    main.serve()
+    assert rollover.begin([main], 0) == ([], [])
+    assert main.private_key.read_text() == current
+    assert len(rollover.end([main])) == 1
+    assert len(rollover.begin([main], 0)[0]) == 1
+
+
+def test_a_run_that_was_killed_before_the_swap_is_finished(
+    waiting: Any, rollover: Any, main: Certificate
+) -> None:
+    main.make_key(next_one=True)
+    (tmp := main.folder / "mx1.test.rolling").write_text(waiting.upcoming([main])[0].key)
+    new = main.next_key.read_text()
+    assert len(rollover.begin([main], 0)[0]) == 1
+    assert (main.private_key.read_text(), tmp.exists()) == (new, True)
+
+
+def test_what_nobody_waits_for_waits_with_the_rest(
+    waiting: Any, rollover: Any, main: Certificate, second: Certificate
+) -> None:
+    web = second
+    web.serves_mail = False
+    web.serve()
+    for each in (main, web):
+        each.make_key(next_one=True)
+    did, waits = rollover.begin([main, web], 0)
+    assert (did, [each.certificate for each in waits]) == ([], [main])
+    waiting.saw([main, web], [], None)
+    assert len(rollover.begin([main, web], 0)[0]) == 2
+
+
+def test_a_key_is_not_rolled_over_before_its_age(
+    waiting: Any, rollover: Any, main: Certificate, clock: list[float]
+) -> None:
+    main.make_key(next_one=True)
+    waiting.saw([main], [waiting.upcoming([main])[0].key], TTL)
+    clock[0] = main.private_key.stat().st_mtime + 364 * 86400
+    assert rollover.begin([main], 365) == ([], [])
+
+
+def test_a_given_certificate_is_not_rolled_over(rollover: Any, main: Certificate) -> None:
+    main.make_key(next_one=True)
+    main.given = True
+    assert rollover.begin([main], 0) == ([], [])

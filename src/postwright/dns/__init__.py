@@ -7,8 +7,9 @@ of record is listed in `catalog`.
 
 from .answers import Authorities, Waiting
 from .carry import carry_out
-from .claims import Phase
+from .claims import Kind, Phase
 from .desired import desired
+from .dkim_keys import ListedSelectors, listed_selectors
 from .drivers import drivers
 from .errors import DnsError
 from .facts import DkimKey, HostFacts, Known
@@ -36,8 +37,10 @@ __all__ = [
     "DnsError",
     "Guards",
     "HostFacts",
+    "Kind",
     "Known",
     "ListedKeys",
+    "ListedSelectors",
     "Order",
     "Phase",
     "Plan",
@@ -50,6 +53,7 @@ __all__ = [
     "drivers",
     "hosts_said",
     "listed_keys",
+    "listed_selectors",
     "make_plans",
     "make_stages",
     "owned",

@@ -152,6 +152,32 @@ def look_at(authority: Authority, slot: Slot) -> RecordSet | str:
     return RecordSet(max((each.ttl for each in sets), default=0), tuple(values))
 
 
+def look_everywhere(slot: Slot, servers: Sequence[Authority]) -> list[RecordSet]:
+    """Return the sets that a zone's servers hold, of those that this machine has a route to.
+
+    Raises:
+        NotAnsweredError: a server does not answer, or none is within reach.
+    """
+    found = []
+    for server in servers:
+        try:
+            seen = look_at(server, slot)
+        except NoRouteError:
+            continue
+        if isinstance(seen, str):
+            raise NotAnsweredError(
+                f"whether {server.name} ({server.address}) lists a new key at {slot.name}: {seen}",
+                "see that the server answers, then run again; the old key is used until then",
+            )
+        found.append(seen)
+    if not found:
+        raise NotAnsweredError(
+            f"no server of {slot.name} has an address that this machine has a route to",
+            "run where there is IPv6, or give a server of the zone an IPv4 address",
+        )
+    return found
+
+
 def wait(
     wants: Mapping[str, Sequence[Want]], authorities: Authorities, waiting: Waiting
 ) -> list[str]:

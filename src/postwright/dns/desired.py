@@ -5,8 +5,8 @@ Beside the making of drivers, and of each name's records, all here that knows th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 
 from postwright.model import Domain, Host, Inventory, web_host, web_names
 
@@ -40,6 +40,7 @@ class Desired:
     hosts, which have none, without TLS keys. `held_claims` further claims of which it is not
     known now what belongs there, `notes` say what waits for what. `asked` are records in other
     people's zones, which they have to publish. `orders` are the certificates that hosts need.
+    `kinds` are those that this run looks at; None means all.
     """
 
     requests: tuple[Request, ...]
@@ -49,12 +50,28 @@ class Desired:
     asked: tuple[Want, ...] = ()
     orders: tuple[Order, ...] = ()
     unready: tuple[tuple[str, str, Claim], ...] = ()
+    kinds: frozenset[Kind] | None = None
 
     def held(self, claim: Claim) -> bool:
         """Return whether a claim may be wanted, though it does not stand among the wants."""
+        if self.kinds is not None and claim.kind not in self.kinds:
+            return True
         parents = {f"_domainkey.{domain}" for domain, _ in self.unknown}
         unknown_key = claim.kind is Kind.DKIM and claim.name.partition(".")[2] in parents
         return unknown_key or claim in self.held_claims
+
+    def only(self, kinds: Collection[Kind]) -> Desired:
+        """Return what is wanted of some kinds of records; all others stay as they are."""
+        requests = [
+            replace(each, wants=tuple(want for want in each.wants if want.claim.kind in kinds))
+            for each in self.requests
+        ]
+        return Desired(
+            tuple(each for each in requests if each.wants),
+            self.unknown,
+            self.held_claims,
+            kinds=frozenset(kinds),
+        )
 
 
 def desired(inventory: Inventory, dkim: DkimKeys, facts: Facts | None = None) -> Desired:

@@ -172,3 +172,12 @@ def test_a_backup_mx_is_ready_once_its_keys_are_known() -> None:
     tlsa = Claim(Kind.TLSA, "_25._tcp.mx1.alpha.test")
     assert wanted(found).unready == ()
     assert wanted(found, {}).unready == (("alpha.test", "mx1", tlsa),)
+
+
+def test_a_run_that_looks_at_one_kind_leaves_all_others_as_they_are() -> None:
+    found = wanted(inventory()).only([Kind.TLSA])
+    assert {kind for kind, _ in table(found)} == {Kind.TLSA}
+    assert found.held(Claim(Kind.MX, "alpha.test"))
+    assert found.held(Claim(Kind.DKIM, "gone._domainkey.alpha.test"))
+    # What is of that kind and wanted no more is retired.
+    assert not found.held(Claim(Kind.TLSA, "_25._tcp.gone.alpha.test"))

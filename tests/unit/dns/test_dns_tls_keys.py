@@ -44,7 +44,7 @@ def listed(monkeypatch: pytest.MonkeyPatch, first: Answer, second: Answer) -> Li
             raise NoRouteError
         return found
 
-    monkeypatch.setattr("postwright.dns.tls_keys.look_at", look_at)
+    monkeypatch.setattr("postwright.dns.answers.look_at", look_at)
     return listed_keys("mx1.alpha.test", Two())
 
 

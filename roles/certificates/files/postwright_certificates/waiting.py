@@ -61,13 +61,23 @@ def waits(certificates):
     return found
 
 
+def upcoming(certificates):
+    """Return a wait for each next key of a mail certificate, which a rollover takes."""
+    return [
+        Wait(each, key, Path(each.file), _due(key))
+        for each in certificates
+        if each.serves_mail and each.next_key.exists()
+        for key in [digest(each.next_key)]
+    ]
+
+
 def saw(certificates, keys, ttl):
     """Write down which keys every server lists, in a set that is cached for `ttl` seconds.
 
     Without a set (`ttl` is None) nobody looks at our keys: there is nothing to wait for. An older
     set may have been cached for longer than the present one. Returns what is new.
     """
-    record, wanted = _read(), [each.key for each in waits(certificates)]
+    record, wanted = _read(), _unserved(certificates)
     before, now = record["since"], time.time()
     if ttl is None:
         since = dict.fromkeys(wanted, 0)
@@ -79,13 +89,17 @@ def saw(certificates, keys, ttl):
 
 def forget(certificates):
     """Forget keys that wait no more: who comes back later, waits again."""
-    keys = {each.key for each in waits(certificates)}
+    keys = set(_unserved(certificates))
     record = _read()
     since = {key: when for key, when in record["since"].items() if key in keys}
     if not keys:
         RECORD.unlink(missing_ok=True)
     elif since != record["since"]:
         _write(record | {"since": since})
+
+
+def _unserved(certificates):
+    return [each.key for each in (*waits(certificates), *upcoming(certificates))]
 
 
 def _due(key):
