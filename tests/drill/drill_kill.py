@@ -1,4 +1,4 @@
-"""Start site.yml, wait for a moment of it, and kill it there without a word."""
+"""Start a playbook, wait for a moment of it, and kill it there without a word."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,12 +43,12 @@ def inside(host: str) -> Path:
     return Path(f"/proc/{pid}/root")
 
 
-def run_until(moment: Moment, log: Path) -> float:
-    """Start site.yml and kill it at the moment. Returns for how many seconds it ran."""
+def run_until(moment: Moment, log: Path, words: Sequence[str] = ("site.yml",)) -> float:
+    """Start a playbook and kill it at the moment. Returns for how many seconds it ran."""
     start = time.monotonic()
     with log.open("wb") as output:
         play = subprocess.Popen(
-            [BIN / "ansible-playbook", "-i", "inventory/lab", "site.yml"],
+            [BIN / "ansible-playbook", "-i", "inventory/lab", *words],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=output,
