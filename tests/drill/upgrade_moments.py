@@ -72,10 +72,10 @@ MOMENTS = (
         partial(_dpkg, "status unpacked dovecot-core:amd64 1:2.4"),
     ),
     _moment(
-        "dovecot_is_configured",
-        Reach.HOSTS,  # dpkg is interrupted once more, where the last run had mended it
+        "python_is_unpacked",
+        Reach.HOSTS,  # what Ansible itself runs on is half replaced
         REPLACED,
-        partial(_dpkg, "status half-configured dovecot-core:amd64 1:2.4"),
+        partial(_dpkg, "status unpacked python3:amd64 3.13"),
     ),
     _moment(
         "postfix_is_configured",
