@@ -29,6 +29,17 @@ HOST = "mx2"
 MAILBOXES, MESSAGES, SYNCHRONISED = 50, 10_000, 10
 # A message of a few lines with its headers, and what IMAP says about it.
 NEW_MESSAGE = 12_000
+IN_THE_WAY = """
+apt-mark -q hold postfix
+mkdir /srv/other; touch /srv/other/Packages
+echo 'deb [trusted=yes] file:/srv/other ./' >/etc/apt/sources.list.d/other.list
+printf 'Package: *\\nPin: release n=bookworm\\nPin-Priority: 900\\n' >/etc/apt/preferences.d/pinned
+"""
+OUT_OF_THE_WAY = """
+apt-mark -q unhold postfix
+rm -r /srv/other /etc/apt/sources.list.d/other.list /etc/apt/preferences.d/pinned
+apt-get -q update
+"""
 
 
 @dataclass(frozen=True)
@@ -91,6 +102,31 @@ def bring_back(host: Host, kept: Path) -> None:
     subprocess.run(["rm", "-rf", host.disk], check=True)
     subprocess.run(["cp", "-a", kept, host.disk], check=True)
     lab("up")
+
+
+def test_all_that_is_in_the_way_is_named_at_once_and_nothing_is_changed(
+    populated: Populated,
+) -> None:
+    on(HOST, "sh", "-ec", IN_THE_WAY)
+    try:
+        seen = play(*populated.upgrade(), "-e", '{"release_free": {"/": 99000000}}')
+        left = on(HOST, "cat", "/etc/apt/sources.list")
+    finally:
+        on(HOST, "sh", "-ec", OUT_OF_THE_WAY)
+    assert seen.status != 0
+    for what, mend in (
+        ("/: [0-9]+ MiB are free, and 99000000 MiB are needed", "make room"),
+        ("packages are held: postfix", "apt-mark unhold postfix"),
+        (r"a source of apt's is not Debian's: /etc/apt/sources.list.d/other.list:1 ", "disable it"),
+        ("/etc/apt/preferences.d/pinned pins packages: Pin: release n=bookworm", "take the pin"),
+    ):
+        assert re.search(rf"{HOST}: {what}.*\n\s+mend: .*{mend}", seen.output), what
+    assert "trixie" not in left
+    assert seen.recap()[HOST]["changed"] == 0
+    without = play(*populated.upgrade(), "-e", '{"mail_backup": null}')
+    assert without.status != 0
+    assert f"{HOST} is backed up nowhere" in without.output
+    assert "mend: docs/backup.md" in without.output
 
 
 def test_an_upgrade_while_mail_comes(populated: Populated, say: Say) -> None:
