@@ -29,6 +29,11 @@ options:
       has to be reached.
     type: dict
     default: {}
+  upgrading:
+    description: Whether this run takes the host to the next Debian release (role release). No
+      other may touch it on the way.
+    type: bool
+    default: false
 author: The Postwright authors
 """
 
@@ -43,7 +48,7 @@ EXAMPLES = r"""
 RETURN = r"""
 host:
   description: The facts C(codename), C(hostname), C(ssh_host_keys), C(foreign_addresses),
-    C(packages_missing), C(ssh_by_key) and C(dpkg_interrupted).
+    C(packages_missing), C(ssh_by_key), C(dpkg_interrupted) and C(release_stage).
   type: dict
   returned: always
 problems:
@@ -134,6 +139,17 @@ class Preflight:
             self.problem(
                 f"this host runs {release.get('PRETTY_NAME', 'an unknown system')}",
                 "install Debian 12 (bookworm) or Debian 13 (trixie)",
+            )
+
+    def on_its_way(self) -> None:
+        """A host between two releases is nothing that a role knows; role release ends that."""
+        file = STATE / "release"
+        stage = file.read_text("ascii").strip() if file.exists() else ""
+        self.host["release_stage"] = stage
+        if stage in {"sources", "packages"} and not self.module.params["upgrading"]:
+            self.problem(
+                "this host is on its way from Debian 12 to 13, and that was interrupted",
+                "finish it: ansible-playbook ... playbooks/upgrade.yml",
             )
 
     def root(self) -> None:
@@ -267,11 +283,13 @@ def main() -> None:
             "addresses": {"type": "list", "elements": "str", "required": True},
             "smtp_targets": {"type": "list", "elements": "str", "default": []},
             "relays": {"type": "dict", "default": {}},
+            "upgrading": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
     preflight = Preflight(module)
     preflight.release()
+    preflight.on_its_way()
     preflight.root()
     preflight.other_mta()
     preflight.foreign_rules()

@@ -42,12 +42,13 @@ def test_every_template_and_file_names_its_role(role: Path) -> None:
                 assert f"role {role.name}" in head, path
 
 
-def test_each_moment_of_the_drill_waits_for_a_task_that_there_is(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("drill", ["drill_moments", "upgrade_moments"])
+def test_each_moment_of_a_drill_waits_for_a_task_that_there_is(
+    monkeypatch: pytest.MonkeyPatch, drill: str
 ) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "tests" / "drill"))
     files = [*ROOT.glob("playbooks/**/*.yml"), *ROOT.glob("roles/*/tasks/*.yml")]
     text = "".join(file.read_text(encoding="utf-8") for file in files)
-    for moment in importlib.import_module("drill_moments").MOMENTS:
+    for moment in importlib.import_module(drill).MOMENTS:
         for heading in moment.headings:
             assert heading.removeprefix("PLAY [").rstrip("]") in text, moment.during
