@@ -111,6 +111,19 @@ def repository_kept(host: str, folder: Path) -> Iterator[None]:
     shutil.copytree(folder / "kept", place)
 
 
+def came_back_whole(host: str, before: Mailboxes, own_keys: str, post: Post) -> None:
+    """See that a rebuilt host has what it had, and takes mail."""
+    found = seen(host, f"{home(host)}/Maildir")
+    # And more, which the probe has sent.
+    assert found.messages >= before.messages
+    assert found.digests >= before.digests
+    assert found.validities == before.validities
+    assert keys(host) == own_keys
+    token, answer = post.transfer(ACCOUNTS[host])
+    assert answer.startswith("250"), answer
+    assert post.arrived(ACCOUNTS[host], token)
+
+
 @contextmanager
 def restored(host: str) -> Iterator[str]:
     """Restore the newest backup of a host into a scratch place, for as long as it is looked at."""

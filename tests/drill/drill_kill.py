@@ -35,6 +35,34 @@ class Moment:
     reach: Reach
 
 
+def moment(
+    during: str, reach: Reach, heading: str, now: Callable[[], bool] = lambda: True
+) -> Moment:
+    """Return a moment; ` ... ` stands between headings that come one after the other."""
+    return Moment(during, tuple(heading.split(" ... ")), now, reach)
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A host's files, as this machine sees them while a run is at work there."""
+
+    host: str
+
+    def there(self, pattern: str, but_not: str = "") -> bool:
+        """Tell whether a file is there that matches, and none that matches the second pattern."""
+        root = inside(self.host)
+        return any(root.glob(pattern)) and not (but_not and any(root.glob(but_not)))
+
+    def says(self, path: str, text: str) -> bool:
+        """Tell whether a file has a text; one that is not there, or is a mask, has none."""
+        file = inside(self.host) / path
+        return file.exists() and text in file.read_text(encoding="utf-8")
+
+    def dpkg(self, said: str) -> bool:
+        """Tell whether dpkg has come to a state of a package: `status STATE PACKAGE`."""
+        return self.says("var/log/dpkg.log", f"status {said}")
+
+
 def inside(host: str) -> Path:
     """Return a host's root directory as this machine sees it, its /tmp and /run included."""
     lab = claims.find(ROOT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 
 from alongside import DKIM, dkim_was_listed_for_a_day, tlsa_was_listed_for_a_day
-from drill_kill import Moment, Reach, Say, inside, run_until
+from drill_kill import Disk, Reach, Say, inside, moment, run_until
 from handshakes import handshakes
 from labkit import MAIL_HOSTS, on
 from mail_stream import mail_stream
@@ -28,11 +27,8 @@ from test_rollovers import (
 )
 
 RUN = ("playbooks/rotate.yml", "-e", "rotate=due", "-e", "rotate_wait=0")
+_DISK = Disk("mx1")
 CERTIFICATES = "/var/lib/dehydrated/certs"
-
-
-def _there(pattern: str) -> bool:
-    return any(inside("mx1").glob(pattern))
 
 
 def _waiting() -> set[str]:
@@ -40,68 +36,60 @@ def _waiting() -> set[str]:
     return {path.stem for path in folder.glob("*.waits")}
 
 
-def _always() -> bool:
-    return True
-
-
-def _moment(during: str, reach: Reach, heading: str, now: Callable[[], bool] = _always) -> Moment:
-    return Moment(during, tuple(heading.split(" ... ")), now, reach)
-
-
 PUBLISHING = (
-    _moment(
+    moment(
         "a DKIM key is made",
         Reach.HOSTS,
         "TASK [New DKIM keys are made] ... Each domain has its own RSA and Ed25519 key",
-        partial(_there, "var/lib/postwright/dkim/alpha.test/*.waits"),
+        partial(_DISK.there, "var/lib/postwright/dkim/alpha.test/*.waits"),
     ),
-    _moment(
+    moment(
         "the next TLS key becomes current",
         Reach.HOSTS,
         "Next keys that every server has listed for long enough become current",
-        partial(_there, "var/lib/postwright/certificates/*.rolling"),
+        partial(_DISK.there, "var/lib/postwright/certificates/*.rolling"),
     ),
-    _moment(
+    moment(
         "new DKIM keys are published",
         Reach.CONTROLLER,
         "Every authoritative server answers with the new DKIM keys",
         lambda: _waiting() <= published("alpha.test").keys(),
     ),
-    _moment(
+    moment(
         "next TLS keys are published",
         Reach.PROGRAM,
         "Every authoritative server answers with the next TLS keys",
     ),
-    _moment(
+    moment(
         "a certificate is ordered",
         Reach.HOSTS,
         "The host holds a valid certificate for each of its keys",
-        partial(_there, "run/postwright/dehydrated/*"),
+        partial(_DISK.there, "run/postwright/dehydrated/*"),
     ),
-    _moment(
+    moment(
         "new TLS keys are served, and DNS lists the old ones still",
         Reach.CONTROLLER,
         "PLAY [Old keys are published until their time is over]",
     ),
-    _moment(
+    moment(
         "the rollover of TLS keys ends",
         Reach.HOSTS,
         "Rollovers whose keys are served have ended",
     ),
 )
 USING = (
-    _moment(
+    moment(
         "Rspamd judges its staged configuration",
         Reach.HOSTS,
         "What leaves is signed with the present keys",
-        partial(_there, "run/postwright/rspamd.staged/etc/rspamd/local.d/dkim_signing.conf"),
+        partial(_DISK.there, "run/postwright/rspamd.staged/etc/rspamd/local.d/dkim_signing.conf"),
     ),
-    _moment(
+    moment(
         "Rspamd signs with new keys, and DNS does not know",
         Reach.PROGRAM,
         "PLAY [Old keys are published until their time is over]",
     ),
-    _moment(
+    moment(
         "old DKIM keys are to be removed",
         Reach.CONTROLLER,
         "No process of Rspamd is left that signs with old keys",

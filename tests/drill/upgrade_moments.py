@@ -2,104 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
-from drill_kill import Moment, Reach, inside
+from drill_kill import Disk, Reach, inside, moment
 
+_DISK = Disk("mx2")
 MARKER = "var/lib/postwright/release"
 REPLACED = "Packages are being replaced"
-
-
-def _reads(path: str) -> str:
-    file = inside("mx2") / path
-    # A link that leads to /dev/null is a mask, and reads as nothing.
-    return file.read_text(encoding="utf-8") if file.exists() else ""
-
-
-def _says(path: str, text: str) -> bool:
-    return text in _reads(path)
-
-
-def _dpkg(said: str) -> bool:
-    return _says("var/log/dpkg.log", said)
 
 
 def _masked(unit: str) -> bool:
     return (inside("mx2") / "etc/systemd/system" / f"{unit}.service").is_symlink()
 
 
-def _moment(during: str, reach: Reach, heading: str, now: Callable[[], bool]) -> Moment:
-    return Moment(during, (heading,), now, reach)
-
-
 MOMENTS = (
-    _moment(
+    moment(
         "the_first_backup_is_made",
         Reach.HOSTS,
         "A backup is made",
-        lambda: any((inside("mx2") / "var/vmail/.backup").glob("*")),
+        partial(_DISK.there, "var/vmail/.backup/*"),
     ),
-    _moment(
+    moment(
         "sources_name_the_next_release",
         Reach.CONTROLLER,
         "Debian's sources name the next release",
-        lambda: "trixie" in _reads("etc/apt/sources.list"),
+        partial(_DISK.says, "etc/apt/sources.list", "trixie"),
     ),
-    _moment(
+    moment(
         "packages_are_fetched",
         Reach.HOSTS,
         "The packages of the next release lie ready",
         # Or all have been lent by the lab's own cache.
-        lambda: any((inside("mx2") / "var/cache/apt/archives").glob("**/dovecot-core_*2.4*.deb")),
+        partial(_DISK.there, "var/cache/apt/archives/**/dovecot-core_*2.4*.deb"),
     ),
-    _moment(
+    moment(
         "the_mail_ports_are_shut",
         Reach.PROGRAM,
         "Only what this host serves can be reached",
-        lambda: not _says("etc/nftables.d/mail-ports.nft", "add element"),
+        lambda: not _DISK.says("etc/nftables.d/mail-ports.nft", "add element"),
     ),
-    _moment(
+    moment(
         "daemons_are_masked",
         Reach.HOSTS,
         "No mail daemon runs, and none can be started",
         partial(_masked, "dovecot"),
     ),
-    _moment(
+    moment(
         "dovecot_is_unpacked",
         Reach.HOSTS,  # dpkg is interrupted, and packages lack others
         REPLACED,
-        partial(_dpkg, "status unpacked dovecot-core:amd64 1:2.4"),
+        partial(_DISK.dpkg, "unpacked dovecot-core:amd64 1:2.4"),
     ),
-    _moment(
+    moment(
         "python_is_unpacked",
         Reach.HOSTS,  # what Ansible itself runs on is half replaced
         REPLACED,
-        partial(_dpkg, "status unpacked python3:amd64 3.13"),
+        partial(_DISK.dpkg, "unpacked python3:amd64 3.13"),
     ),
-    _moment(
+    moment(
         "postfix_is_configured",
         Reach.CONTROLLER,  # apt goes on, and holds its locks when the next run comes
         REPLACED,
-        partial(_dpkg, "status half-configured postfix:amd64 3.10"),
+        partial(_DISK.dpkg, "half-configured postfix:amd64 3.10"),
     ),
-    _moment(
+    moment(
         "daemons_can_be_started_again",
         Reach.PROGRAM,
         "Daemons can be started again",
         lambda: not _masked("dovecot"),
     ),
-    _moment(
+    moment(
         "dovecot_gets_its_new_configuration",
         Reach.HOSTS,
         "Clients read mail over TLS only",
-        lambda: _says("etc/dovecot/dovecot.conf", "dovecot_config_version"),
+        partial(_DISK.says, "etc/dovecot/dovecot.conf", "dovecot_config_version"),
     ),
-    _moment(
+    moment(
         "the_mail_ports_open_again",
         Reach.PROGRAM,
         "PLAY [Built hosts take connections]",
-        lambda: _says("etc/nftables.d/mail-ports.nft", "add element"),
+        partial(_DISK.says, "etc/nftables.d/mail-ports.nft", "add element"),
     ),
 )
 SHUT = slice(4, 10)
