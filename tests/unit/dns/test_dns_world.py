@@ -185,6 +185,10 @@ CASES: dict[str, tuple[Change, list[tuple[str, str]]]] = {
             ("record.different", "mx1.alpha.test A"),
         ],
     ),
+    "a name whose old address is still remembered": (
+        lambda w: w.cached.update({("mx1.alpha.test", "A"): ["198.18.0.9"]}),
+        [("record.cached", "mx1.alpha.test A")],
+    ),
     "a key that is none": (
         lambda w: everywhere(w, DKIM, txt("v=DKIM1; k=rsa; p=AAAA")),
         [("dkim.key", DKIM[0])],
