@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import drill_moments
 from drill_kill import Disk, Reach, Say, inside, moment, run_until
 from labbackup import TOOL, came_back_whole, furnish, home, keys, repository_kept, seen
 from labkit import answering, lab, on, play
@@ -15,7 +16,7 @@ HOST = "mx1"
 REBUILD = ("site.yml", "-e", f"rebuild={HOST}")
 UNIT = "postwright-backup-restore.service"
 _DISK = Disk(HOST)
-_LOADED = "var/lib/postwright/loaded"
+_OF_SITE = {each.during: each for each in drill_moments.MOMENTS}
 
 
 def _cut(pattern: str) -> bool:
@@ -29,12 +30,7 @@ def _cut(pattern: str) -> bool:
 
 
 MOMENTS = (
-    moment(
-        "packages_are_configured",
-        Reach.HOSTS,
-        "The host carries the packages",
-        partial(_DISK.dpkg, "half-configured dovecot-core:"),
-    ),
+    _OF_SITE["packages_are_configured"],
     moment(
         "the_program_is_installed",
         Reach.HOSTS,
@@ -58,12 +54,7 @@ MOMENTS = (
         Reach.CONTROLLER,
         "Every authoritative server answers with addresses, DKIM keys and SPF",
     ),
-    moment(
-        "dovecot_has_files_that_it_has_not_loaded",
-        Reach.PROGRAM,
-        "Clients read mail over TLS only",
-        partial(_DISK.there, "etc/dovecot/users", but_not=f"{_LOADED}/dovecot.json"),
-    ),
+    _OF_SITE["dovecot_has_files_that_it_has_not_loaded"],
     moment(
         "mail_is_fetched",
         Reach.HOSTS,
@@ -76,18 +67,8 @@ MOMENTS = (
         "The mail of all accounts is back",
         partial(_cut, "var/vmail/alpha.test/*/Maildir"),
     ),
-    moment(
-        "postfix_tables_are_compiled",
-        Reach.HOSTS,
-        "Postfix takes mail for these domains",
-        partial(_DISK.there, "etc/postfix/*.lmdb", but_not=f"{_LOADED}/postfix.json"),
-    ),
-    moment(
-        "the_mail_ports_open",
-        Reach.PROGRAM,
-        "Only what this host serves",
-        partial(_DISK.says, "etc/nftables.d/mail-ports.nft", "add element"),
-    ),
+    _OF_SITE["postfix_tables_are_compiled"],
+    _OF_SITE["the_mail_ports_open"],
 )
 
 

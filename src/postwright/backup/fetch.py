@@ -82,18 +82,20 @@ class Snapshot:
 
 def newest(config: Config, restic: Restic, at: float | None = None) -> Snapshot | None:
     """Return this host's newest backup, or the newest until a moment; None where there is none."""
-    listed = restic.snapshots("--no-lock", "--host", config.host, "--tag", "postwright")
-    fitting = [each for each in listed if at is None or _when(each) <= at]
-    if not fitting:
-        return None
-    return described(restic, fitting[-1])
+    fitting = [each for each in listed(config, restic) if at is None or _when(each) <= at]
+    return described(restic, fitting[-1]) if fitting else None
 
 
-def described(restic: Restic, listed: dict[str, Any]) -> Snapshot:
+def listed(config: Config, restic: Restic) -> list[dict[str, Any]]:
+    """Return this host's backups as restic lists them, the newest last."""
+    return restic.snapshots("--no-lock", "--host", config.host, "--tag", "postwright")
+
+
+def described(restic: Restic, snapshot: dict[str, Any]) -> Snapshot:
     """Return what a snapshot that restic lists says of itself."""
-    root = str(listed["paths"][0])
-    record = json.loads(restic.run("dump", "--no-lock", listed["id"], f"{root}/{RECORD}"))
-    return Snapshot(listed["id"], root, record["taken"], record["accounts"], record["state"])
+    root = str(snapshot["paths"][0])
+    record = json.loads(restic.run("dump", "--no-lock", snapshot["id"], f"{root}/{RECORD}"))
+    return Snapshot(snapshot["id"], root, record["taken"], record["accounts"], record["state"])
 
 
 def parts(restic: Restic, snapshot: str, to: Path, root: Path, names: list[str]) -> str:
@@ -113,8 +115,7 @@ def fetch(config: Config) -> str:
     """
     request, restic = read_request(), of_host(config)
     to = Path(request.to)
-    listed = restic.snapshots("--no-lock", "--host", config.host, "--tag", "postwright")
-    fitting = [each for each in listed if _fits(each, request)]
+    fitting = [each for each in listed(config, restic) if _fits(each, request)]
     if not fitting:
         raise TroubleError(
             f"there is no such backup ({config.repository})", "postwright-backup list"
@@ -151,15 +152,15 @@ def read_request(folder: Path = FOLDER) -> Request:
     return Request(**json.loads((folder / "wanted.json").read_text(encoding="utf-8")))
 
 
-def _fits(listed: dict[str, Any], request: Request) -> bool:
+def _fits(snapshot: dict[str, Any], request: Request) -> bool:
     if request.snapshot:
-        return str(listed["id"]).startswith(request.snapshot)
-    return request.at is None or _when(listed) <= request.at
+        return str(snapshot["id"]).startswith(request.snapshot)
+    return request.at is None or _when(snapshot) <= request.at
 
 
-def _when(listed: dict[str, Any]) -> float:
+def _when(snapshot: dict[str, Any]) -> float:
     """Return when a snapshot was made, in seconds since the epoch."""
-    return datetime.fromisoformat(listed["time"]).timestamp()
+    return datetime.fromisoformat(snapshot["time"]).timestamp()
 
 
 def _pattern(path: str) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from .maildir import folders, read_uids
-from .stage import MAILDIR
+from .stage import MAILDIR, address
 from .trouble import TroubleError
 
 UIDS = 1_000_000
@@ -48,12 +48,6 @@ def raise_numbers(mail: Path, accounts: Iterable[str]) -> None:
     for mailbox, having in mailboxes.items():
         _doveadm_of(having, "mailbox", "update", "--min-next-uid", uid,
                     "--min-highest-modseq", modseq, mailbox)  # fmt: skip
-
-
-def address(name: str) -> str:
-    """Return an account's address from DOMAIN/USER."""
-    domain, _, user = name.partition("/")
-    return f"{user}@{domain}"
 
 
 def _next_uid(home: Path) -> int:

@@ -15,6 +15,7 @@ from .fetch import parts
 from .restic import Restic, of_host
 from .run import MAIL, MANIFEST, RECORD, noted, opened
 from .run import STATE as STATE_FOLDER
+from .stage import address
 from .trouble import TroubleError
 
 SCRATCH = STATE / "scratch"
@@ -85,10 +86,10 @@ def _compared(config: Config, restic: Restic, scratch: Path) -> tuple[int, int, 
             home = restored / MAIL / account.name
             there = manifest.entries(home) if home.exists() else ()
             differ += [
-                f"{_address(account)}: {each}" for each in manifest.differences(wanted, there)
+                f"{address(account.name)}: {each}" for each in manifest.differences(wanted, there)
             ]
             if len(wanted) < record["accounts"][account.name]["messages"]:
-                differ.append(f"{_address(account)}: its manifest has lines missing")
+                differ.append(f"{address(account.name)}: its manifest has lines missing")
             shutil.rmtree(home, ignore_errors=True)
     if differ or wrong:
         rest = [f"and {len(differ) - SHOWN} more"] if len(differ) > SHOWN else []
@@ -107,8 +108,8 @@ def batches(accounts: list[Account], room: int) -> Iterator[list[Account]]:
     for each in accounts:
         if each.size > room:
             raise TroubleError(
-                f"{_address(each)} has {each.size} bytes, and a test may take {room}: half of what "
-                f"is free where {SCRATCH} lies",
+                f"{address(each.name)} has {each.size} bytes, and a test may take {room}: half of "
+                f"what is free where {SCRATCH} lies",
                 f"give {SCRATCH.parent} a larger file system",
             )
         if sum(other.size for other in group) + each.size > room:
@@ -125,8 +126,3 @@ def _damaged(config: Config, said: str) -> tuple[str, str]:
         "look at the target's disk, have restic repair the repository (docs/backup.md), and make "
         "another backup: postwright-backup run",
     )
-
-
-def _address(account: Account) -> str:
-    domain, _, user = account.name.partition("/")
-    return f"{user}@{domain}"

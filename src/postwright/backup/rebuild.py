@@ -16,9 +16,10 @@ from . import manifest
 from .config import STATE as FOLDER
 from .config import Config
 from .fetch import Request, Snapshot
-from .numbering import address, raise_numbers
+from .numbering import raise_numbers
 from .place import place_home, place_state
 from .run import MAIL, MANIFEST, RECORD, STATE
+from .stage import address
 from .status import write_down
 
 MARK = Path("/var/lib/postwright/rebuild.json")

@@ -43,6 +43,12 @@ def accounts(mail: Path) -> Iterator[Path]:
             yield from (home for home in sorted(domain.iterdir()) if home.is_dir())
 
 
+def address(name: str) -> str:
+    """Return an account's address from DOMAIN/USER."""
+    domain, _, user = name.partition("/")
+    return f"{user}@{domain}"
+
+
 def look(home: Path) -> Look:
     """Return what an account has now."""
     messages: set[tuple[str, int]] = set()

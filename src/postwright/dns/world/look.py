@@ -154,17 +154,14 @@ def _with_names(subject: Subject, world: World, found: list[Finding]) -> list[Fi
     }
     # A name that has moved leads to its old address until the resolver forgets it.
     old = {each.subject for each in found if each.id == "record.cached"}
-    forward = {
-        f"{address} ({name})"
-        for name, address in pairs
-        if f"{name} {'A' if address.version == 4 else 'AAAA'}" in old
-    }
     rest = [each for each in found if each.subject not in told]
-    wrong_now = [each for some in wrong for each in some]
-    return [
-        *rest,
-        *(e for e in wrong_now if e.id != "forward.differs" or e.subject not in forward),
+    disagreeing = [
+        each
+        for (name, address), some in zip(pairs, wrong, strict=True)
+        for each in some
+        if each.id != "forward.differs" or f"{name} {reverse.kind(address)}" not in old
     ]
+    return [*rest, *disagreeing]
 
 
 def _listed(inventory: Inventory) -> list[IPv4Address | IPv6Address | str]:

@@ -15,7 +15,6 @@ _DRIVERS = {(".your-server.de", ".hetzner.com", ".hetzner.de"): "hetzner_cloud"}
 
 def judge(world: World, hostname: str, address: IPv4Address | IPv6Address) -> Iterator[Finding]:
     """Yield where a host's address and name do not agree."""
-    kind = "A" if address.version == 4 else "AAAA"
     pointer = address.reverse_pointer
     names = {v.rstrip(".") for v in world.lookup(pointer, "PTR").values("PTR")}
     subject = f"{address} ({hostname})"
@@ -26,7 +25,7 @@ def judge(world: World, hostname: str, address: IPv4Address | IPv6Address) -> It
             yield Finding("reverse.differs", subject, seen, mend)
         else:
             yield Finding("reverse.missing", subject, "the address has no name (PTR)", mend)
-    forward = world.lookup(hostname, kind).values(kind)
+    forward = world.lookup(hostname, kind(address)).values(kind(address))
     if str(address) not in forward:
         yield Finding(
             "forward.differs",
@@ -34,6 +33,11 @@ def judge(world: World, hostname: str, address: IPv4Address | IPv6Address) -> It
             f"the name leads to {', '.join(forward) or 'nothing'}",
             "see the plan: postwright dns plan; then apply it",
         )
+
+
+def kind(address: IPv4Address | IPv6Address) -> str:
+    """Return the type of the record that leads to an address."""
+    return "A" if address.version == 4 else "AAAA"
 
 
 def _whom(world: World, pointer: str) -> str:
