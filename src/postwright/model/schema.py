@@ -156,6 +156,13 @@ class DomainSpec(Strict):
         "received elsewhere.",
         examples=[["mx1"]],
     )
+    moves_from: str | None = Field(
+        default=None,
+        description="The host that its mailboxes are moved from, to the one of `hosts`: both serve "
+        "the domain, each account being on one of them. `playbooks/migrate.yml` moves them; take "
+        "the key out when it says so.",
+        examples=["mx1"],
+    )
     served_by: str = Field(
         default="self",
         description="Who receives: `self` (its hosts), or a profile of who receives, such as "

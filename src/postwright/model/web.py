@@ -78,7 +78,7 @@ def policy(inventory: Inventory, domain: Domain) -> Policy | None:
     if mta_sts_name(domain) not in web_names(domain):
         return None
     asked = domain.mta_sts
-    exchangers = (f"mx: {inventory.hosts[name].hostname}" for name in domain.hosts)
+    exchangers = (f"mx: {inventory.hosts[name].hostname}" for name in domain.serving)
     return Policy(
         ("version: STSv1", f"mode: {asked.mode}", *exchangers, f"max_age: {asked.max_age}")
     )
