@@ -13,10 +13,10 @@ local MOVING = "/etc/dovecot/moving" -- who moves, from the inventory
 local MOVED = "/var/lib/postwright/moving/accounts" -- how far they have got (role moving)
 -- What the host at the other end of a move takes a login for: its port, and how TLS begins there.
 local THERE = {
-  imap = { 993, "yes" },
-  pop3 = { 995, "yes" },
-  sieve = { 4190, "starttls" },
-  lmtp = { 24, "yes" },
+  imap = { "993", "ssl" },
+  pop3 = { "995", "ssl" },
+  sieve = { "4190", "starttls" },
+  lmtp = { "24", "ssl" },
 }
 local HOUR = 3600 -- seconds
 
@@ -89,7 +89,7 @@ local function led(request, fields)
   end
   if place == "there" then
     fields.proxy, fields.host, fields.hostip = "y", moving[3], moving[4]
-    fields.port, fields.ssl = tostring(service[1]), service[2]
+    fields.port, fields[service[2]] = service[1], "yes"
   end
   return dovecot.auth.PASSDB_RESULT_OK, fields
 end

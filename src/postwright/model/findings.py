@@ -24,6 +24,7 @@ _SHOWN_PROVIDER = {
 }
 _SHOWN_DOMAIN = {
     "hosts",
+    "moves_from",
     "served_by",
     "sends_through",
     "parked",

@@ -12,7 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from . import new, old
-from .places import STATE, THERE, accounts, place
+from .places import STATE, accounts, place
 from .shell import MoveError
 
 TOGETHER = 2
@@ -24,7 +24,7 @@ def main() -> int:
     """Run one verb."""
     parser = argparse.ArgumentParser(prog="postwright-move", description="Moves mailboxes.")
     verbs = parser.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("status", help="where each account lives")
+    verbs.add_parser("status", help="where each account lives, and how much is left to do")
     verbs.add_parser("copy", help="bring the other host's copies up to date")
     verbs.add_parser("switch", help="let each account live on the other host")
     verbs.add_parser("finish", help="send on what came late, and drain the queue")
@@ -35,7 +35,8 @@ def main() -> int:
         if asked.verb == "serve":
             return new.serve(shlex.split(os.environ.get("SSH_ORIGINAL_COMMAND", "")))
         if asked.verb == "status":
-            print(json.dumps({each.address: place(each) for each in accounts()}))
+            places = {each.address: place(each) for each in accounts()}
+            print(json.dumps({"places": places, "left": len(old.unfinished())}))
             return os.EX_OK
         # A second run waits for the first, which a killed controller may have left behind.
         with (STATE / "lock").open("w") as lock:
@@ -71,7 +72,9 @@ def _switch() -> None:
 
 
 def _finish() -> None:
-    moved = [each for each in accounts() if not each.arriving and place(each) == THERE]
+    moved = old.unfinished()
+    if unmoved := old.leaving():
+        raise MoveError(f"{unmoved[0].address} is still here. mend: run playbooks/migrate.yml")
     late = sum(map(old.late, moved))
     left = old.drain(DRAINED, _say)
     late += sum(map(old.late, moved))
@@ -81,3 +84,4 @@ def _finish() -> None:
             "mail for these domains waits in the queue. mend: `postqueue -p` says why; then run "
             "playbooks/migrate.yml again"
         )
+    old.finished(moved)

@@ -40,6 +40,21 @@ def leaving() -> list[Account]:
     return [each for each in accounts() if not each.arriving and place(each) != THERE]
 
 
+def unfinished() -> list[Account]:
+    """Return the accounts that are not on the other host, or may have had mail here since."""
+    return [
+        each
+        for each in accounts()
+        if not each.arriving and (place(each) != THERE or _noted(each).exists())
+    ]
+
+
+def finished(moved: list[Account]) -> None:
+    """Write down that nothing of these is left here."""
+    for account in moved:
+        _noted(account).unlink(missing_ok=True)
+
+
 def copy(account: Account) -> None:
     """Bring the other host's copy of a mailbox up to date, Sieve scripts included.
 
@@ -82,7 +97,11 @@ def late(account: Account) -> int:
     A delivery that had begun before its account was held ends whenever it ends.
     """
     count = 0
-    for folder, first in json.loads(_noted(account).read_text(encoding="utf-8")).items():
+    noted: dict[str, int] = json.loads(_noted(account).read_text(encoding="utf-8"))
+    for folder, now in _next(account).items():
+        first = noted.get(folder, 1)
+        if now == first:
+            continue
         query = ("-u", account.address, "mailbox", folder, "uid", f"{first}:*")
         for uid, guid in _rows("fetch", "uid guid", *query):
             # "9:*" finds the last one even if that is the eighth (RFC 3501 9).
@@ -134,9 +153,13 @@ def _end_sessions(account: Account) -> None:
 
 def _note(account: Account) -> None:
     """Write down what each folder's next message will be numbered, before the last copy."""
-    rows = _rows("mailbox", "status", "-u", account.address, "uidnext", "*")
     _noted(account).parent.mkdir(exist_ok=True)
-    _noted(account).write_text(json.dumps({name: int(uid) for name, uid in rows}), encoding="utf-8")
+    _noted(account).write_text(json.dumps(_next(account)), encoding="utf-8")
+
+
+def _next(account: Account) -> dict[str, int]:
+    rows = _rows("mailbox", "status", "-u", account.address, "uidnext", "*")
+    return {name: int(uid) for name, uid in rows}
 
 
 def _noted(account: Account) -> Path:

@@ -6,6 +6,7 @@ import pytest
 from model_cases import ACCOUNT, CASES, DOTTED, SIDE_EFFECTS, A, B, Case
 from model_cases_backup import BACKUP_CASES
 from model_cases_limits import LIMIT_CASES
+from model_cases_moves import MOVE_CASES
 from model_cases_records import PARKED, RECORD_CASES
 from model_cases_relays import RELAY_CASES
 from model_cases_types import TYPE_CASES
@@ -13,7 +14,7 @@ from model_samples import GONE, good, spoilt
 
 from postwright.model import InventoryError, Problem, load
 
-EVERY = CASES + TYPE_CASES + RECORD_CASES + RELAY_CASES + LIMIT_CASES + BACKUP_CASES
+EVERY = CASES + TYPE_CASES + RECORD_CASES + RELAY_CASES + LIMIT_CASES + BACKUP_CASES + MOVE_CASES
 
 
 def problems_of(*edits: tuple[str, object]) -> list[Problem]:
