@@ -101,7 +101,8 @@ def used(target: Target, address: str, token: str) -> Iterator[Clients]:
         identity = f"<{token}.{len(clients.sent)}.{time.monotonic_ns()}@submitted.test>"
         extra = f"Message-ID: {identity}\r\nDate: {formatdate()}\r\n"
         with open_session(target, 465, login) as session:
-            submit(session, address, address, message(address, address, token, extra))
+            reply = submit(session, address, address, message(address, address, token, extra))
+        assert reply.startswith("250"), reply
         clients.sent.append(identity)
 
     def again(use: Use, work: Callable[[], object]) -> None:

@@ -39,6 +39,9 @@ def given(address: str, data: bytes) -> None:
             _replace(APP_PASSWORDS / "passwords", "".join(f"{line}\n" for line in lines))
     if said["frozen"]:
         run(LIMITS, "freeze", *(["--lock-out"] if said["locked_out"] else []), address)
+    elif any(each["login"] == address for each in _frozen()):
+        # From an earlier time here; it was released since, there.
+        run(LIMITS, "release", address)
 
 
 def _frozen() -> list[dict[str, object]]:

@@ -65,10 +65,12 @@ def _switch() -> None:
         # Once more while it is used, so that the last copy is short.
         old.copy(account)
         held.append(old.switch(account))
-        _say(f"{account.address} lives on {account.peer} now; refused for {held[-1].seconds:.1f} s")
+        _say(f"lives on {account.peer} now: {held[-1]}")
     if held:
         longest = max(held, key=lambda each: each.seconds)
-        _say(f"longest refusal: {longest.seconds:.1f} s ({longest.address})")
+        _say(
+            f"longest refusal: {longest.seconds:.1f} s ({longest.address}) of {len(held)} accounts"
+        )
 
 
 def _finish() -> None:

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Callable
 
 from . import belongings
 from .places import HERE, STATE, Account, accounts, place, put
@@ -82,7 +83,7 @@ def _refuse_arrived(account: Account) -> None:
         raise MoveError(f"{account.address} lives here already")
 
 
-VERBS = {
+VERBS: dict[str, Callable[..., None]] = {
     "where": _where,
     "sync": _sync,
     "empty": _empty,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,10 +30,19 @@ SESSIONS_END = 20
 
 @dataclass(frozen=True)
 class Held:
-    """An account that is on the other host now, and for how many seconds it was refused."""
+    """An account that is on the other host now, for how long it was refused, and why so long."""
 
     address: str
     seconds: float
+    ended: float
+    copies: int
+
+    def __str__(self) -> str:
+        """Return it as people read it."""
+        return (
+            f"{self.address}: refused for {self.seconds:.1f} s (its sessions ended after "
+            f"{self.ended:.1f} s; copies: {self.copies})"
+        )
 
 
 def leaving() -> list[Account]:
@@ -55,14 +65,16 @@ def finished(moved: list[Account]) -> None:
         _noted(account).unlink(missing_ok=True)
 
 
-def copy(account: Account) -> None:
-    """Bring the other host's copy of a mailbox up to date, Sieve scripts included.
+def copy(account: Account) -> int:
+    """Bring the other host's copy of a mailbox up to date; return how many runs that took.
+
+    Sieve scripts are of it.
 
     Raises:
         MoveError: it cannot be brought over.
     """
     command = ("doveadm", "backup", "-u", account.address, *far.words(account, "sync"))
-    for _ in range(TRIES):
+    for tried in range(1, TRIES + 1):
         try:
             run(*command)
         except MoveError as trouble:
@@ -72,23 +84,27 @@ def copy(account: Account) -> None:
             elif f"ended with {AGAIN}:" not in str(trouble):
                 raise
         else:
-            return
+            return tried
     raise last
 
 
 def switch(account: Account) -> Held:
     """Let the account live on the other host from now on."""
-    start = time.monotonic()
+    start, ended, copies = time.monotonic(), 0.0, 0
     put(account, HELD)
     # A run that was killed may have got as far as that.
     if far.ask(account, "where") != HERE:
         _end_sessions(account)
+        ended = time.monotonic() - start
         _note(account)
-        copy(account)
-        far.ask(account, "belongings", data=belongings.of(account.address))
+        # Side by side, since somebody waits.
+        with ThreadPoolExecutor(1) as pool:
+            beside = pool.submit(_belongings, account)
+            copies = copy(account)
+            beside.result()
         far.ask(account, "arrived")
     put(account, THERE)
-    return Held(account.address, time.monotonic() - start)
+    return Held(account.address, time.monotonic() - start, ended, copies)
 
 
 def late(account: Account) -> int:
@@ -135,6 +151,10 @@ def drain(seconds: float, say: Callable[[str], None]) -> int:
         time.sleep(3)
         run("postqueue", "-f")
     return left
+
+
+def _belongings(account: Account) -> None:
+    far.ask(account, "belongings", data=belongings.of(account.address))
 
 
 def _end_sessions(account: Account) -> None:

@@ -13,7 +13,7 @@ MOVE_CASES = [
         SAID,
         '"mx11"',
         "mx11 is no host of the group mail_hosts",
-        "did you mean mx1?",
+        "'mx1'",
     ),
     Case(
         "move to where it is",
