@@ -12,9 +12,12 @@ from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
-from labkit import ROOT
+from labfilling import filled
+from labkit import ROOT, on, play
+from labmailboxes import SHARED, View, look
 from postwright.probe.mailbox import Imap
 from postwright.probe.submission import Login, message, open_session, submit
 from postwright.probe.wire import Target
@@ -43,6 +46,33 @@ def stated(folder: Path, count: int, host: str, moves_from: str | None = None) -
     file = folder / f"{host}-{moves_from}.json"
     file.write_text(json.dumps({"mail_domains": domains}), encoding="utf-8")
     return f"@{file}"
+
+
+def settle(folder: Path, count: int, host: str) -> None:
+    """Have a host alone serve the domain, its mailboxes empty."""
+    for each in HOSTNAMES:
+        on(each, "rm", "-rf", f"/var/vmail/{DOMAIN}")
+    done = play("site.yml", "-e", stated(folder, count, host))
+    assert done.status == 0, done.output[-4000:]
+
+
+def filled_on(facts: dict[str, Any], host: str, addresses: list[str], messages: int) -> int:
+    """Fill mailboxes as labfilling does; return bytes."""
+    with _ours(host):
+        return filled(facts, host, addresses, messages)
+
+
+def seen_at(facts: dict[str, Any], host: str, addresses: list[str]) -> View:
+    """Return all that clients see of the accounts who connect to a host."""
+    with _ours(host):
+        return look(facts, host, addresses)
+
+
+@contextmanager
+def _ours(host: str) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(SHARED, host, "hanako")
+        yield
 
 
 def server(facts: dict[str, Any], host: str) -> Target:

@@ -12,19 +12,19 @@ from typing import Any
 import pytest
 
 import feed
-import labmailboxes
 from drill_kill import Say
-from labfilling import filled
-from labkit import Play, on, play
+from labkit import Play, play
 from labmailboxes import View, difference
 from labmbsync import Mbsync
 from moving_domain import (
-    DOMAIN,
     HOSTNAMES,
     PASSWORD,
     Clients,
     accounts,
+    filled_on,
+    seen_at,
     server,
+    settle,
     stated,
     used,
 )
@@ -61,14 +61,8 @@ def settled(
 ) -> Iterator[Path]:
     """The domain on mx1, its mailboxes filled; the lab as it was stated afterwards."""
     folder = tmp_path_factory.mktemp("move")
-    for host in HOSTNAMES:
-        on(host, "rm", "-rf", f"/var/vmail/{DOMAIN}")
-    done = play("site.yml", "-e", stated(folder, BOXES + STREAMS, "mx1"))
-    assert done.status == 0, done.output[-4000:]
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setitem(labmailboxes.DOMAINS, "mx1", DOMAIN)
-        patched.setitem(labmailboxes.SHARED, "mx1", "hanako")
-        size = filled(facts, "mx1", accounts(BOXES), MESSAGES)
+    settle(folder, BOXES + STREAMS, "mx1")
+    size = filled_on(facts, "mx1", accounts(BOXES), MESSAGES)
     say(f"{MESSAGES} messages in {BOXES} mailboxes, {size / 1e6:.0f} MB")
     yield folder
     assert play("site.yml").status == 0
@@ -79,7 +73,7 @@ def story(request: pytest.FixtureRequest, settled: Path, facts: dict[str, Any], 
     """Go through a move."""
     old, new = request.param
     boxes, streams = accounts(BOXES + STREAMS)[:BOXES], accounts(BOXES + STREAMS)[BOXES:]
-    before = _look(facts, old, boxes)
+    before = seen_at(facts, old, boxes)
     client = Mbsync(HOSTNAMES[old], PASSWORD, boxes[:SYNCHRONISED])
     client.install(facts["ca_file"])
     received, copies = client.synchronise(), client.held()
@@ -104,8 +98,8 @@ def story(request: pytest.FixtureRequest, settled: Path, facts: dict[str, Any], 
         first=first,
         second=second,
         before=before,
-        after=_look(facts, new, boxes),
-        by_the_old_name=_look(facts, old, boxes),
+        after=seen_at(facts, new, boxes),
+        by_the_old_name=seen_at(facts, old, boxes),
         clients=clients,
         letters=letters,
         found=dict(feed.delivered(new, token)),
@@ -113,13 +107,6 @@ def story(request: pytest.FixtureRequest, settled: Path, facts: dict[str, Any], 
         received=(received, client.synchronise()),
         copies=(copies, client.held()),
     )
-
-
-def _look(facts: dict[str, Any], host: str, addresses: list[str]) -> View:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setitem(labmailboxes.DOMAINS, host, "alpha.test" if host == "mx1" else "gamma.test")
-        patched.setitem(labmailboxes.SHARED, host, "hanako")
-        return labmailboxes.look(facts, host, addresses)
 
 
 def _refusal(done: Play) -> str:
