@@ -19,6 +19,7 @@ from labfilling import filled
 from labkit import ROOT, on, play
 from labmailboxes import SHARED, View, look
 from postwright.probe.mailbox import Imap
+from postwright.probe.result import awaited
 from postwright.probe.submission import Login, message, open_session, submit
 from postwright.probe.wire import Target
 
@@ -26,6 +27,7 @@ DOMAIN = "beta.test"
 PASSWORD = "correct horse hanako"  # noqa: S105 - the lab's passwords are no secret
 HOSTNAMES = {"mx1": "mx1.alpha.test", "mx2": "mx2.gamma.test"}
 PAUSE = 0.2
+DRAINED = 300.0
 
 
 def accounts(count: int) -> list[str]:
@@ -73,6 +75,16 @@ def _ours(host: str) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setitem(SHARED, host, "hanako")
         yield
+
+
+def handed_on(host: str) -> None:
+    """Wait until a host has handed on all that it took."""
+    with awaited(DRAINED) as again:
+        while again():
+            if not on(host, "postqueue", "-j").strip():
+                return
+            on(host, "postqueue", "-f")
+    raise AssertionError(on(host, "postqueue", "-p")[-2000:])
 
 
 def server(facts: dict[str, Any], host: str) -> Target:

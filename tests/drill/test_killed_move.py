@@ -16,7 +16,7 @@ import feed
 from drill_kill import Reach, Say, kill
 from labkit import BIN, ROOT, on, play
 from labmailboxes import View, difference
-from moving_domain import accounts, filled_on, seen_at, settle, stated
+from moving_domain import DRAINED, accounts, filled_on, handed_on, seen_at, settle, stated
 
 BOXES, STREAMS, MESSAGES, PER_SECOND = 12, 2, 600, 5.0
 KILLS = 10
@@ -54,7 +54,8 @@ def story(facts: dict[str, Any], say: Say, tmp_path_factory: pytest.TempPathFact
             _killed_after(draw.uniform(0.3, LONGEST))
             say(on(OLD, "cut", "-f2", "/var/lib/postwright/moving/accounts", status=None))
         last = play(*words)
-    stream.drained(300)
+    stream.drained(DRAINED)
+    handed_on(OLD)
     return Story(
         before,
         seen_at(facts, NEW, boxes),

@@ -17,11 +17,13 @@ from labkit import Play, play
 from labmailboxes import View, difference
 from labmbsync import Mbsync
 from moving_domain import (
+    DRAINED,
     HOSTNAMES,
     PASSWORD,
     Clients,
     accounts,
     filled_on,
+    handed_on,
     seen_at,
     server,
     settle,
@@ -31,7 +33,6 @@ from moving_domain import (
 
 BOXES, STREAMS, MESSAGES, PER_SECOND = 20, 5, 4000, 10.0
 SYNCHRONISED = 3
-DRAINED = 300.0
 AIM = 10.0
 """Seconds that no client is refused for longer."""
 
@@ -89,6 +90,7 @@ def story(request: pytest.FixtureRequest, settled: Path, facts: dict[str, Any], 
     say(f"submitting: longest refusal {clients.submitting.longest:.1f} s")
     assert first.status == 0, first.output[-4000:]
     stream.drained(DRAINED)
+    handed_on(old)
     second = play(*words)
     letters = stream.acknowledged()
     say(f"{len(letters)} letters came meanwhile, {len(clients.sent)} were submitted")
