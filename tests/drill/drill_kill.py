@@ -88,7 +88,7 @@ def run_until(moment: Moment, log: Path, *words: str) -> float:
     try:
         _await(moment, play, log)
     finally:
-        _kill(play.pid, moment.reach)
+        kill(play.pid, moment.reach)
         play.wait()
     return time.monotonic() - start
 
@@ -110,7 +110,8 @@ def _headed(moment: Moment, log: Path) -> bool:
     return True
 
 
-def _kill(play: int, reach: Reach) -> None:
+def kill(play: int, reach: Reach) -> None:
+    """Kill a run of ansible-playbook, and what `reach` says."""
     if reach is Reach.HOSTS:
         # First of all, and atomically (cgroups(7)): what runs there is milliseconds from its end.
         for host in MAIL_HOSTS:

@@ -60,6 +60,8 @@ def test_listeners_are_those_that_the_inventory_promises(host: Host, mail: dict[
     places = [line.split()[3].rsplit(":", 1) for line in lines]
     outside = {int(port) for address, port in places if not _loopback(address)}
     wanted = set(mail["public_mail_ports"])
+    # Open to the other host of a move alone.
+    wanted |= {move["lmtp_port"] for move in mail["moves"]}
     if json.loads(host.file("/etc/postwright/monitoring.json").content_string)["metrics"]:
         wanted |= METRICS
     assert outside - ALWAYS - OPTIONAL == wanted

@@ -9,6 +9,15 @@ local ACCOUNTS = "/etc/dovecot/users"
 local APP_PASSWORDS = "/var/lib/postwright/app-passwords/passwords"
 local USED = "/var/lib/postwright/app-passwords/used/"
 local LOCKED_OUT = "/var/lib/postwright/locked-out/accounts" -- role limits
+local MOVING = "/etc/dovecot/moving" -- who moves, from the inventory
+local MOVED = "/var/lib/postwright/moving/accounts" -- how far they have got (role moving)
+-- What the host at the other end of a move takes a login for: its port, and how TLS begins there.
+local THERE = {
+  imap = { "993", "ssl" },
+  pop3 = { "995", "ssl" },
+  sieve = { "4190", "starttls" },
+  lmtp = { "24", "ssl" },
+}
 local HOUR = 3600 -- seconds
 
 -- Return the fields of each line of a file that begins with `first`; none where there is no file.
@@ -65,13 +74,33 @@ local function app_password(request, password)
   return nil
 end
 
+-- Return what a login or delivery is told of an account that moves between two hosts: go on here, go
+-- on there, or come again, while its last messages are on their way. Submissions need no mailbox.
+local function led(request, fields)
+  local moving = lines_of(MOVING, request.user, "\t")[1]
+  local service = THERE[request.protocol or request.service]
+  if not moving or not service then
+    return dovecot.auth.PASSDB_RESULT_OK, fields
+  end
+  local moved = lines_of(MOVED, request.user, "\t")[1]
+  local place = moved and moved[2] or moving[2]
+  if place == "held" then
+    return dovecot.auth.PASSDB_RESULT_INTERNAL_FAILURE, "it is being moved"
+  end
+  if place == "there" then
+    fields.proxy, fields.host, fields.hostip = "y", moving[3], moving[4]
+    fields.port, fields[service[2]] = service[1], "yes"
+  end
+  return dovecot.auth.PASSDB_RESULT_OK, fields
+end
+
 -- Return what a right password opens: nothing while the account is locked out. Who has a wrong one
 -- does not learn of that, and is banned as ever.
 local function opened(request)
   if lines_of(LOCKED_OUT, request.user, "\t")[1] then
     return dovecot.auth.PASSDB_RESULT_USER_DISABLED, ""
   end
-  return dovecot.auth.PASSDB_RESULT_OK, {}
+  return led(request, {})
 end
 
 function auth_password_verify(request, password)
@@ -89,6 +118,15 @@ function auth_password_verify(request, password)
     return opened(request)
   end
   return dovecot.auth.PASSDB_RESULT_PASSWORD_MISMATCH, ""
+end
+
+-- LMTP asks where an account is. Nothing is opened by it; the password, which no login can have, keeps a
+-- cached answer from ever being one for any.
+function auth_passdb_lookup(request)
+  if not lines_of(ACCOUNTS, request.user, ":")[1] then
+    return dovecot.auth.PASSDB_RESULT_USER_UNKNOWN, ""
+  end
+  return led(request, { password = "{CRYPT}*" })
 end
 
 -- 2.4 asks for this; 2.3 has it as an argument. An app password may be good for one protocol alone.

@@ -98,7 +98,7 @@ def desired(inventory: Inventory, dkim: DkimKeys, facts: Facts | None = None) ->
     unknown = [
         (domain.name, host)
         for domain in inventory.domains.values()
-        for host in domain.hosts
+        for host in domain.serving
         if domain.records.dkim and host not in {key.host for key in dkim.get(domain.name, ())}
     ]
     return Desired(

@@ -49,10 +49,10 @@ def domain_records(
         records.wants += [
             txt_want(Kind.DKIM, f"{key.selector}._domainkey.{name}", key.txt)
             for key in keys
-            if key.host in domain.hosts
+            if key.host in domain.serving
         ]
     if switches.spf:
-        records.wants.append(txt_want(Kind.SPF, name, _spf(inventory, domain, hosts)))
+        records.wants.append(txt_want(Kind.SPF, name, _spf(inventory, domain)))
     if switches.mx and hosts:
         records.wants.append(want(Kind.MX, name, _in_order(inventory.exchangers(domain))))
     records.wants += profile_records(inventory, domain)
@@ -99,12 +99,13 @@ def _parked(domain: Domain) -> list[Want]:
     return [each for wanted, each in wants if wanted]
 
 
-def _spf(inventory: Inventory, domain: Domain, hosts: Sequence[Host]) -> str:
+def _spf(inventory: Inventory, domain: Domain) -> str:
     """Return who sends: the hosts that send directly, and what receivers and relays ask for.
 
     A host behind a relay is left out: nothing of the domain comes from its address, which may be
     anybody's next week.
     """
+    hosts = [inventory.hosts[name] for name in domain.serving]
     direct = [host for host in hosts if inventory.relay_of(domain, host) is None]
     return spf(direct, "~all", profile_spf(inventory, domain))
 
@@ -159,11 +160,13 @@ def _web(records: Records, inventory: Inventory, domain: Domain, facts: Facts) -
     # A host that is named so has its addresses there already.
     hostnames = {each.hostname for each in inventory.hosts.values()}
     free = [name for name in names if name not in hostnames]
+    known, at = facts.get(host.name, HostFacts()), f"_mta-sts.{domain.name}"
+    # A name that moves goes to the new host once that has a certificate for it.
+    old = inventory.hosts.get(domain.moves_from or "", host)
     for name in free:
-        records.wants += address_wants(name, host)
+        records.wants += address_wants(name, host if name in known.served else old)
     if domain.records.caa:
         caa(records, free, [host], facts)
-    known, at = facts.get(host.name, HostFacts()), f"_mta-sts.{domain.name}"
     if policy(inventory, domain) is None:
         return
     served = mta_sts_name(domain) in known.served

@@ -84,7 +84,7 @@ def _asked(
     with errors_told():
         model = load(inventory, vault_files, ask=False, needs_secrets=False)
         login, domain = account(model, address)
-        pattern = ",".join(domain.hosts)
+        pattern = ",".join(domain.serving)
         return login, ask(inventory, vault_files or (), pattern, [*words, login])
     raise AssertionError
 

@@ -13,7 +13,9 @@ from .schema import DomainSpec
 from .sketch import Sketch
 
 _REQUIRED = ("postmaster", "abuse")
-_OF_SERVED = {"hosts", "backup_mx", "accounts", "aliases", "forwards", "catch_all", "mta_sts"}
+_OF_SERVED = {
+    "hosts", "backup_mx", "moves_from", "accounts", "aliases", "forwards", "catch_all", "mta_sts",
+}  # fmt: skip
 _OF_USED = _OF_SERVED | {
     "tls_reports_to", "served_by", "served_with", "sends_through", "sends_with"
 }  # fmt: skip
@@ -27,6 +29,7 @@ def check(
     # Of a domain that is written twice, only the first is looked at further.
     sketches = list({each.name: each for each in reversed(sketches)}.values())[::-1]
     yield from _references(sketches, hosts, sorted(providers))
+    yield from _moves(sketches, hosts)
     yield from _parked(sketches, hosts)
     yield from _idle_hosts(sketches, hosts)
     yield from _shared(hosts)
@@ -163,6 +166,26 @@ def _parked(sketches: list[Sketch], hosts: Mapping[str, object]) -> Iterator[Fin
             )
 
 
+def _moves(sketches: list[Sketch], hosts: Mapping[str, object]) -> Iterator[Finding]:
+    """Yield moves that lead nowhere: each account is on one of two hosts."""
+    for sketch in sketches:
+        old = sketch.moves_from
+        if old is None:
+            continue
+        path, named = (*sketch.path, "moves_from"), [name for name, _ in sketch.hosts]
+        if old not in hosts:
+            mend = choose(old, hosts, "name the host that has its mailboxes now")
+            yield Finding(path, f"{old} is no host of the group mail_hosts", mend)
+        elif old in named:
+            yield Finding(
+                path,
+                f"{old} is among its hosts, so nothing moves",
+                f"name in hosts who takes its place, or take out moves_from if {old} keeps it",
+            )
+        elif len(named) > 1:
+            yield Finding(path, "its mailboxes can move to one host alone", "name one in hosts")
+
+
 def _idle_hosts(sketches: list[Sketch], hosts: Mapping[str, object]) -> Iterator[Finding]:
     if not hosts:
         yield Finding(
@@ -171,6 +194,7 @@ def _idle_hosts(sketches: list[Sketch], hosts: Mapping[str, object]) -> Iterator
             "add your mail hosts to the group mail_hosts in hosts.yml",
         )
     serving = {name for each in sketches for name, _ in (*each.hosts, *each.backup_mx)}
+    serving |= {each.moves_from for each in sketches if each.moves_from}
     for host in hosts:
         if host not in serving and sketches:
             yield Finding(

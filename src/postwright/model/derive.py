@@ -12,6 +12,7 @@ from .base import Value
 from .certificates import Certificate, Site, certificates
 from .inventory import Domain, Host, Inventory
 from .limits import HostLimits
+from .moves import Move, moves
 from .relays import Relay, RelaySender, leaving
 from .tls import INTERMEDIATE, TlsProfile
 from .web import Policy, policy, policy_file, web_host, web_names
@@ -96,12 +97,14 @@ class Mail(Value):
     host reports on the TLS of others (RFC 8460), None where it does not. `dmarc_reports` is
     the sender of reports on the DMARC of others, if any. `backup` is None where nothing is backed
     up. `host_addresses` are those of all mail hosts. `queues` are what the host takes for domains
-    of others while those are away, `queued_by` who does so for its own.
+    of others while those are away, `queued_by` who does so for its own. `moves` are its domains
+    that are on their way from one host to another.
     """
 
     host: MailHost
     host_addresses: list[str]
     domains: list[str]
+    moves: list[Move]
     mailboxes: list[Mailbox]
     aliases: list[Alias]
     alias_domains: list[str]
@@ -137,7 +140,12 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
     host = inventory.hosts[host_name]
     domains = inventory.domains_of(host_name)
     names = [domain.name for domain in domains]
-    documented = [domain for domain in domains if web_host(inventory, domain).name == host_name]
+    # A host that is left is asked for the documents by whoever remembers its address.
+    documented = [
+        domain
+        for domain in domains
+        if host_name in (web_host(inventory, domain).name, domain.moves_from)
+    ]
     policies = _policies(inventory, documented)
     sites = _sites(documented, policies)
     way = leaving(inventory, host, domains)
@@ -159,6 +167,7 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
             if address is not None
         ],
         domains=names,
+        moves=moves(inventory, host),
         mailboxes=[mailbox for domain in domains for mailbox in _mailboxes(domain)],
         aliases=_aliases(inventory, host, domains),
         alias_domains=[] if host.hostname in inventory.domains else [host.hostname],

@@ -25,6 +25,7 @@ _SHOWN_PROVIDER = {
 _SHOWN_DOMAIN = {
     "hosts",
     "backup_mx",
+    "moves_from",
     "served_by",
     "sends_through",
     "parked",

@@ -46,6 +46,11 @@ class Domain(DomainSpec):
         """Whether others receive its mail."""
         return self.served_by != SELF
 
+    @property
+    def serving(self) -> tuple[str, ...]:
+        """Who serves it now: its hosts, and while it moves the one that it leaves."""
+        return (*self.hosts, *([self.moves_from] if self.moves_from else []))
+
     def address(self, target: str) -> str:
         """Return the full address of a local part or full address of this domain's entries."""
         return target if "@" in target else f"{target}@{self.name}"
@@ -70,7 +75,7 @@ class Inventory(BaseModel):
 
     def domains_of(self, host_name: str) -> list[Domain]:
         """Return the domains that a host serves, by name."""
-        return [domain for _, domain in sorted(self.domains.items()) if host_name in domain.hosts]
+        return [domain for _, domain in sorted(self.domains.items()) if host_name in domain.serving]
 
     def queued_at(self, host_name: str) -> list[Domain]:
         """Return the domains whose mail a host takes while their hosts are away, by name."""
@@ -90,7 +95,7 @@ class Inventory(BaseModel):
 
     def relays_of(self, domain: Domain) -> list[str]:
         """Return every relay that sends for a domain."""
-        found = [self.relay_of(domain, self.hosts[host]) for host in domain.hosts]
+        found = [self.relay_of(domain, self.hosts[host]) for host in domain.serving]
         # One that is received elsewhere has no host here, and is sent by whom it says.
         if domain.elsewhere and domain.sends_through != DIRECT:
             found.append(domain.sends_through)

@@ -164,6 +164,13 @@ class DomainSpec(Strict):
         "docs/while-down.md first: most domains are better off without.",
         examples=[["mx2"]],
     )
+    moves_from: str | None = Field(
+        default=None,
+        description="The host that its mailboxes are moved from, to the one of `hosts`: both serve "
+        "the domain, each account being on one of them. `playbooks/migrate.yml` moves them; take "
+        "the key out when it says so.",
+        examples=["mx1"],
+    )
     served_by: str = Field(
         default="self",
         description="Who receives: `self` (its hosts), or a profile of who receives, such as "

@@ -30,6 +30,7 @@ class Sketch:
     path: Path
     hosts: list[tuple[str, Path]] = field(default_factory=list)
     backup_mx: list[tuple[str, Path]] = field(default_factory=list)
+    moves_from: str | None = None
     dns: str | None = None
     claims: list[tuple[str, Path]] = field(default_factory=list)
     accounts: dict[str, bool] = field(default_factory=dict)
@@ -75,7 +76,8 @@ def _sketch(name: str, path: Path, spec: Mapping[str, object]) -> Sketch:
     sketch.given = {key: spec[key] for key in ("served_with", "sends_with") if key in spec}
     sketch.hosts = list(_texts(spec.get("hosts"), (*path, "hosts")))
     sketch.backup_mx = list(_texts(spec.get("backup_mx"), (*path, "backup_mx")))
-    dns = spec.get("dns")
+    dns, moves_from = spec.get("dns"), spec.get("moves_from")
+    sketch.moves_from = moves_from if isinstance(moves_from, str) else None
     sketch.dns = dns if isinstance(dns, str) else None
     for local, account in _items(spec.get("accounts")):
         where = (*path, "accounts", local)

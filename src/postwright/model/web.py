@@ -78,7 +78,9 @@ def policy(inventory: Inventory, domain: Domain) -> Policy | None:
     if mta_sts_name(domain) not in web_names(domain):
         return None
     asked = domain.mta_sts
-    exchangers = (f"mx: {host.hostname}" for host in inventory.exchangers(domain))
+    # While it moves, who has the old MX in cache goes on to the old host.
+    taking = (*domain.serving, *domain.backup_mx)
+    exchangers = (f"mx: {inventory.hosts[name].hostname}" for name in taking)
     return Policy(
         ("version: STSv1", f"mode: {asked.mode}", *exchangers, f"max_age: {asked.max_age}")
     )

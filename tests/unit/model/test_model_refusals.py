@@ -7,6 +7,7 @@ from model_cases import ACCOUNT, CASES, DOTTED, SIDE_EFFECTS, A, B, Case
 from model_cases_backup import BACKUP_CASES
 from model_cases_backup_mx import BACKUP_MX_CASES
 from model_cases_limits import LIMIT_CASES
+from model_cases_moves import MOVE_CASES
 from model_cases_records import PARKED, RECORD_CASES
 from model_cases_relays import RELAY_CASES
 from model_cases_types import TYPE_CASES
@@ -22,6 +23,7 @@ EVERY = [
     *LIMIT_CASES,
     *BACKUP_CASES,
     *BACKUP_MX_CASES,
+    *MOVE_CASES,
 ]
 
 

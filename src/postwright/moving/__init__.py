@@ -1,0 +1,1 @@
+"""Mailboxes move from one host to another, account by account (Postwright, role moving)."""

@@ -1,0 +1,191 @@
+"""What the host does that accounts leave (role moving).
+
+Each account is held only for its own last copy, however many there are: its logins are told to come
+again, and its deliveries wait in the queue. Every step may be the last before a kill.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import belongings, far
+from .places import HELD, HERE, STATE, THERE, Account, accounts, place, put
+from .shell import MoveError, run
+
+# doveadm-sync(1): something changed meanwhile, so that another run is needed.
+AGAIN = 2
+TRIES = 20
+# Dovecot makes an INBOX when somebody looks, and dsync replaces none.
+OTHER_INBOX = "INBOX can't be deleted"
+# sysexits.h EX_NOHOST: 2.3's `doveadm kick` found no session.
+NOBODY = 68
+SESSIONS_END = 20
+"""Seconds in which Dovecot ends an account's sessions."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """An account that is on the other host now, for how long it was refused, and why so long."""
+
+    address: str
+    seconds: float
+    ended: float
+    copies: int
+
+    def __str__(self) -> str:
+        """Return it as people read it."""
+        return (
+            f"{self.address}: refused for {self.seconds:.1f} s (its sessions ended after "
+            f"{self.ended:.1f} s; copies: {self.copies})"
+        )
+
+
+def leaving() -> list[Account]:
+    """Return the accounts that are not on the other host yet."""
+    return [each for each in accounts() if not each.arriving and place(each) != THERE]
+
+
+def unfinished() -> list[Account]:
+    """Return the accounts that are not on the other host, or may have had mail here since."""
+    return [
+        each
+        for each in accounts()
+        if not each.arriving and (place(each) != THERE or _noted(each).exists())
+    ]
+
+
+def finished(moved: list[Account]) -> None:
+    """Write down that nothing of these is left here."""
+    for account in moved:
+        _noted(account).unlink(missing_ok=True)
+
+
+def copy(account: Account) -> int:
+    """Bring the other host's copy of a mailbox up to date; return how many runs that took.
+
+    Sieve scripts are of it.
+
+    Raises:
+        MoveError: it cannot be brought over.
+    """
+    command = ("doveadm", "backup", "-u", account.address, *far.words(account, "sync"))
+    for tried in range(1, TRIES + 1):
+        try:
+            run(*command)
+        except MoveError as trouble:
+            last = trouble
+            if OTHER_INBOX in str(trouble):
+                far.ask(account, "empty")
+            elif f"ended with {AGAIN}:" not in str(trouble):
+                raise
+        else:
+            return tried
+    raise last
+
+
+def switch(account: Account) -> Held:
+    """Let the account live on the other host from now on."""
+    start, ended, copies = time.monotonic(), 0.0, 0
+    put(account, HELD)
+    # A run that was killed may have got as far as that.
+    if far.ask(account, "where") != HERE:
+        _end_sessions(account)
+        ended = time.monotonic() - start
+        _note(account)
+        # Side by side, since somebody waits.
+        with ThreadPoolExecutor(1) as pool:
+            beside = pool.submit(_belongings, account)
+            copies = copy(account)
+            beside.result()
+        far.ask(account, "arrived")
+    put(account, THERE)
+    return Held(account.address, time.monotonic() - start, ended, copies)
+
+
+def late(account: Account) -> int:
+    """Send on what was written into a mailbox after its last copy; return how much that was.
+
+    A delivery that had begun before its account was held ends whenever it ends.
+    """
+    count = 0
+    noted: dict[str, int] = json.loads(_noted(account).read_text(encoding="utf-8"))
+    for folder, now in _next(account).items():
+        first = noted.get(folder, 1)
+        if now == first:
+            continue
+        query = ("-u", account.address, "mailbox", folder, "uid", f"{first}:*")
+        for uid, guid in _rows("fetch", "uid guid", *query):
+            # "9:*" finds the last one even if that is the eighth (RFC 3501 9).
+            if int(uid) < first or far.ask(account, "has", folder, guid):
+                continue
+            text = run("doveadm", "fetch", "-u", account.address, "text", "mailbox", folder,
+                       "uid", uid)  # fmt: skip
+            far.ask(account, "save", folder, guid, data=text.removeprefix(b"text:\n"))
+            count += 1
+    return count
+
+
+def queued() -> int:
+    """Return how many recipients of domains that leave are in the queue."""
+    domains = {each.domain for each in accounts() if not each.arriving}
+    messages = map(json.loads, run("postqueue", "-j").splitlines())
+    return sum(
+        recipient["address"].rpartition("@")[2] in domains
+        for message in messages
+        if message["queue_name"] != "hold"
+        for recipient in message["recipients"]
+    )
+
+
+def drain(seconds: float, say: Callable[[str], None]) -> int:
+    """Have the queue tried until it holds nothing for the domains; return what is left."""
+    end = time.monotonic() + seconds
+    run("postqueue", "-f")
+    while (left := queued()) and time.monotonic() < end:
+        say(f"{left} recipients wait in the queue")
+        time.sleep(3)
+        run("postqueue", "-f")
+    return left
+
+
+def _belongings(account: Account) -> None:
+    far.ask(account, "belongings", data=belongings.of(account.address))
+
+
+def _end_sessions(account: Account) -> None:
+    end = time.monotonic() + SESSIONS_END
+    while True:
+        run("doveadm", "kick", account.address, good=(0, NOBODY))
+        if not list(_rows("who", "-1", account.address)):
+            return
+        if time.monotonic() > end:
+            raise MoveError(
+                f"{account.address} has sessions that do not end. mend: look at "
+                f"`doveadm who {account.address}`, then run playbooks/migrate.yml again"
+            )
+        time.sleep(0.1)
+
+
+def _note(account: Account) -> None:
+    """Write down what each folder's next message will be numbered, before the last copy."""
+    _noted(account).parent.mkdir(exist_ok=True)
+    _noted(account).write_text(json.dumps(_next(account)), encoding="utf-8")
+
+
+def _next(account: Account) -> dict[str, int]:
+    rows = _rows("mailbox", "status", "-u", account.address, "uidnext", "*")
+    return {name: int(uid) for name, uid in rows}
+
+
+def _noted(account: Account) -> Path:
+    return STATE / "next" / f"{account.address}.json"
+
+
+def _rows(*words: str) -> Iterator[list[str]]:
+    lines = run("doveadm", "-f", "tab", *words, good=(0, NOBODY)).decode().splitlines()
+    return (line.split("\t") for line in lines[1:])

@@ -1,0 +1,156 @@
+"""A domain moves from Debian 13 to 12 and back, under load: nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import feed
+from drill_kill import Say
+from labkit import Play, play
+from labmailboxes import View, difference
+from labmbsync import Mbsync
+from moving_domain import (
+    DRAINED,
+    HOSTNAMES,
+    PASSWORD,
+    Clients,
+    accounts,
+    filled_on,
+    handed_on,
+    seen_at,
+    server,
+    settle,
+    stated,
+    used,
+)
+
+BOXES, STREAMS, MESSAGES, PER_SECOND = 20, 5, 4000, 10.0
+SYNCHRONISED = 3
+AIM = 10.0
+"""Seconds that no client is refused for longer."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """What was seen of one move."""
+
+    old: str
+    new: str
+    first: Play
+    second: Play
+    before: View
+    after: View
+    by_the_old_name: View
+    clients: Clients
+    letters: dict[str, float]
+    found: dict[str, int]
+    submitted: dict[str, int]
+    received: tuple[int, int]
+    copies: tuple[object, object]
+
+
+@pytest.fixture(scope="module")
+def settled(
+    facts: dict[str, Any], say: Say, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """The domain on mx1, its mailboxes filled; the lab as it was stated afterwards."""
+    folder = tmp_path_factory.mktemp("move")
+    settle(folder, BOXES + STREAMS, "mx1")
+    size = filled_on(facts, "mx1", accounts(BOXES), MESSAGES)
+    say(f"{MESSAGES} messages in {BOXES} mailboxes, {size / 1e6:.0f} MB")
+    yield folder
+    assert play("site.yml").status == 0
+
+
+@pytest.fixture(scope="module", params=[("mx1", "mx2"), ("mx2", "mx1")], ids="-to-".join)
+def story(request: pytest.FixtureRequest, settled: Path, facts: dict[str, Any], say: Say) -> Story:
+    """Go through a move."""
+    old, new = request.param
+    boxes, streams = accounts(BOXES + STREAMS)[:BOXES], accounts(BOXES + STREAMS)[BOXES:]
+    before = seen_at(facts, old, boxes)
+    client = Mbsync(HOSTNAMES[old], PASSWORD, boxes[:SYNCHRONISED])
+    client.install(facts["ca_file"])
+    received, copies = client.synchronise(), client.held()
+    words = ("playbooks/migrate.yml", "-e", stated(settled, BOXES + STREAMS, new, old))
+    token = f"feed-{secrets.token_hex(4)}"
+    with (
+        feed.fed(token, PER_SECOND, streams) as stream,
+        used(server(facts, old), streams[0], f"used-{token}") as clients,
+    ):
+        first = play(*words)
+    say(f"{old} to {new} in {first.seconds:.0f} s; {_refusal(first)}")
+    say(f"reading: longest refusal {clients.reading.longest:.1f} s, {clients.reading}")
+    say(f"submitting: longest refusal {clients.submitting.longest:.1f} s")
+    assert first.status == 0, first.output[-4000:]
+    stream.drained(DRAINED)
+    handed_on(old)
+    second = play(*words)
+    letters = stream.acknowledged()
+    say(f"{len(letters)} letters came meanwhile, {len(clients.sent)} were submitted")
+    return Story(
+        old=old,
+        new=new,
+        first=first,
+        second=second,
+        before=before,
+        after=seen_at(facts, new, boxes),
+        by_the_old_name=seen_at(facts, old, boxes),
+        clients=clients,
+        letters=letters,
+        found=dict(feed.delivered(new, token)),
+        submitted=dict(feed.delivered(new, f"used-{token}")),
+        received=(received, client.synchronise()),
+        copies=(copies, client.held()),
+    )
+
+
+def _refusal(done: Play) -> str:
+    found = re.search(r"longest refusal: [^\n]*", done.output)
+    return found.group() if found else "nothing was switched"
+
+
+def test_clients_see_the_same_mailboxes_at_the_new_host(story: Story) -> None:
+    assert difference(story.before, story.after) == []
+
+
+def test_clients_see_the_same_mailboxes_by_the_old_hosts_name(story: Story) -> None:
+    assert difference(story.before, story.by_the_old_name) == []
+
+
+def test_every_letter_that_was_taken_meanwhile_is_there_once(story: Story) -> None:
+    assert story.letters
+    assert {name: story.found.get(name, 0) for name in story.letters} == dict.fromkeys(
+        story.letters, 1
+    )
+
+
+def test_every_submitted_message_is_there_once(story: Story) -> None:
+    sent = story.clients.sent
+    assert sent
+    assert {name: story.submitted.get(name, 0) for name in sent} == dict.fromkeys(sent, 1)
+
+
+def test_nobody_is_refused_for_long(story: Story) -> None:
+    reading, submitting = story.clients.reading, story.clients.submitting
+    assert reading.served
+    assert reading.longest < AIM, reading.said
+    assert submitting.refused == 0, submitting.said
+
+
+def test_a_client_that_has_copies_transfers_only_what_is_new(story: Story) -> None:
+    whole, again = story.received
+    assert again < whole / 10
+    assert story.copies[0] == story.copies[1]
+
+
+def test_the_same_run_again_changes_nothing(story: Story) -> None:
+    assert story.second.status == 0, story.second.output[-4000:]
+    changed = {host: said["changed"] for host, said in story.second.recap().items()}
+    assert changed == dict.fromkeys(changed, 0)
