@@ -208,9 +208,9 @@ def _order(inventory: Inventory, phase: dns.Phase, arguments: Mapping[str, Any])
 
 
 def _replaced(plans: Iterable[dns.Plan]) -> list[str]:
-    """Return the names at which resolvers may remember what is no more."""
+    """Return the names at which resolvers may remember what leads astray, which no text does."""
     changes = [change for plan in plans for change in plan.changes]
-    return sorted({change.slot.name for change in changes if change.remove})
+    return sorted({each.slot.name for each in changes if each.remove and each.slot.type != "TXT"})
 
 
 def _warn(manual: Sequence[str]) -> None:
