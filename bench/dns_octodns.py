@@ -16,7 +16,7 @@ from octodns.source.base import BaseSource
 from octodns.zone import Zone
 
 from bench.dns_zones import wants
-from postwright.dns.planner import TTL
+from postwright.dns.planner import ttl
 
 WORKERS = 8
 """As many threads as Postwright has for a credential."""
@@ -36,7 +36,7 @@ class Wanted(BaseSource):
     def populate(self, zone: Zone, target: bool = False, lenient: bool = False) -> bool:
         """Add the records of a zone."""
         rows = [
-            Rr(f"{want.claim.name}.", want.claim.slot.type, TTL, value)
+            Rr(f"{want.claim.name}.", want.claim.slot.type, ttl(want.claim.slot.type), value)
             for want in wants(zone.name.rstrip("."))
             for value in want.values
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -145,6 +145,7 @@ class ActionModule(ActionBase):
             "changed": planned.changed,
             "diff": [_diff(plan) for plan in plans if plan.changes],
             "plan": [show.summary(plan) for plan in plans],
+            "replaced": _replaced(plans),
             "notes": [note for plan in plans for note in plan.notes],
             "manual": [show.record(want) for want in planned.manual],
             "checked": [],
@@ -204,6 +205,12 @@ def _order(inventory: Inventory, phase: dns.Phase, arguments: Mapping[str, Any])
         adopt=frozenset(name.lower().rstrip(".") for name in arguments["adopt"]),
         retire_zones=tuple(arguments["retire_zones"]),
     )
+
+
+def _replaced(plans: Iterable[dns.Plan]) -> list[str]:
+    """Return the names at which resolvers may remember what is no more."""
+    changes = [change for plan in plans for change in plan.changes]
+    return sorted({change.slot.name for change in changes if change.remove})
 
 
 def _warn(manual: Sequence[str]) -> None:

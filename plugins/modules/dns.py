@@ -98,6 +98,11 @@ plan:
   type: list
   elements: str
   returned: phases announce, cutover and all
+replaced:
+  description: Names at which something was removed, which resolvers may remember until its TTL is over.
+  type: list
+  elements: str
+  returned: phases announce and cutover
 notes:
   description: What is retired later, and what is not known yet.
   type: list

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import secrets
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +16,15 @@ from labkit import MAIL_HOSTS, command, on, play
 USER, PLACE = "keeper", "/srv/keeper"
 OPENS = "correct horse battery staple"
 RESULT = tuple[int, str]
+FLIP = """
+import sys
+with open(sys.argv[1], "r+b") as file:
+    file.seek(0, 2)
+    file.seek(file.tell() // 2)
+    byte = file.read(1)[0]
+    file.seek(-1, 1)
+    file.write(bytes([byte ^ 4]))
+"""
 
 
 def spec(facts: dict[str, Any], **more: object) -> str:
@@ -65,6 +76,16 @@ def run(host: str, *words: str) -> RESULT:
     """Return exit status and all output of the backup's tool."""
     done = command("scripts/lab", "exec", host, "--", TOOL, *words)
     return done.returncode, done.stdout + done.stderr
+
+
+def noise(lines: int) -> str:
+    """Return text that nothing compresses to little."""
+    return "".join(f"{secrets.token_hex(35)}\r\n" for _ in range(lines))
+
+
+def flipped(file: str) -> str:
+    """Return the command that changes a bit in the middle of a file: the data of messages."""
+    return f"python3 -c {shlex.quote(FLIP)} {file}"
 
 
 def packs(host: str) -> list[str]:

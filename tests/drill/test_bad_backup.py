@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,11 +17,6 @@ from labmail import Post
 KEY_FILE = "/etc/postwright/backup/password"
 
 
-def body(lines: int) -> str:
-    """Return text that nothing compresses to little."""
-    return "".join(f"{secrets.token_hex(35)}\r\n" for _ in range(lines))
-
-
 @pytest.fixture(scope="module")
 def kept(facts: dict[str, Any], say: Say) -> Iterator[None]:
     """Both hosts with an append-only target elsewhere, and a backup on it that was tested."""
@@ -33,7 +27,7 @@ def kept(facts: dict[str, Any], say: Say) -> Iterator[None]:
     target.authorize(list(lines.values()))
     post = Post(facts)
     for host in MAIL_HOSTS:
-        token, answer = post.transfer(ACCOUNTS[host], body(3000))
+        token, answer = post.transfer(ACCOUNTS[host], target.noise(3000))
         assert answer.startswith("250"), answer
         assert post.arrived(ACCOUNTS[host], token)
         for verb in ("run", "test"):
@@ -117,10 +111,7 @@ def test_a_pack_that_is_cut_off_or_gone_is_named(host: str, how: str, say: Say) 
 
 
 def test_a_bit_that_flipped_is_named_with_what_it_was_in(host: str, say: Say) -> None:
-    # In the middle of the largest file: the data of messages.
-    flip = "import sys; f=open(sys.argv[1],'r+b'); f.seek(0,2); f.seek(f.tell()//2);"
-    flip += " b=f.read(1)[0]; f.seek(-1,1); f.write(bytes([b^4]))"
-    with target.spoilt(host, f'python3 -c "{flip}" {target.packs(host)[0]}'):
+    with target.spoilt(host, target.flipped(target.packs(host)[0])):
         named(host, "test", r"@\w+\.test: \S+ UID \d+ .* is (missing|not as it was)", say)
 
 
@@ -129,7 +120,7 @@ def test_a_full_target_is_named(host: str, facts: dict[str, Any], say: Say) -> N
     small = f"mount -t tmpfs -o size=20m,uid=$(id -u {target.USER}),mode=700 tmpfs {place}"
     fill = f"cp -a {place}.kept/. {place}/; head -c 20M /dev/zero >{place}/fill || true"
     with target.spoilt(host, f"{small}; {fill}"):
-        token, _ = Post(facts).transfer(ACCOUNTS[host], body(1500))
+        token, _ = Post(facts).transfer(ACCOUNTS[host], target.noise(1500))
         assert Post(facts).arrived(ACCOUNTS[host], token)
         named(host, "run", "the target is full", say)
 

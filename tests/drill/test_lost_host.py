@@ -56,14 +56,14 @@ class Story:
 
 @pytest.fixture(scope="module")
 def story(
-    facts: dict[str, Any], say: Say, tmp_path_factory: pytest.TempPathFactory
+    lab_facts: dict[str, Any], say: Say, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Story]:
     """Go through all of it."""
     folder = tmp_path_factory.mktemp("lost")
     # Both: mx2 keeps the promises of mx1's TLSA records, which no keys are there for any more.
     lab("reset", *MAIL_HOSTS)
     words = ["-e", overlay({HOST: BOXES + STREAMS}, folder)]
-    words += ["-e", lost_host.backup_elsewhere(facts, folder)]
+    words += ["-e", lost_host.backup_elsewhere(lab_facts, folder)]
     first = play("site.yml", *words)
     assert first.status == 0, first.output[-4000:]
     say(f"a first converge took {first.seconds:.0f} s")
@@ -71,10 +71,10 @@ def story(
         accounts(HOST, BOXES + STREAMS)[:BOXES],
         accounts(HOST, BOXES + STREAMS)[BOXES:],
     )
-    size = filled(facts, HOST, boxes, MESSAGES)
-    before = look(facts, HOST, boxes)
+    size = filled(lab_facts, HOST, boxes, MESSAGES)
+    before = look(lab_facts, HOST, boxes)
     client = Mbsync("mx1.alpha.test", password(HOST), boxes[:SYNCHRONISED])
-    client.install(facts["ca_file"])
+    client.install(lab_facts["ca_file"])
     received, copies = client.synchronise(), client.held()
     say(f"{MESSAGES} messages in {BOXES} mailboxes, {size / 1e6:.0f} MB; mail comes in")
     own_keys = keys(HOST)
@@ -84,7 +84,7 @@ def story(
         taken = json.loads(on(HOST, TOOL, "newest", "--json"))["taken"]
         time.sleep(STREAMED)
         lost = time.time()
-        inventory, moved = lost_host.replaced(facts, folder)
+        inventory, moved = lost_host.replaced(lab_facts, folder)
         say("mx1 is gone; a bare machine at another address takes its place")
         begun = time.time()
         again = play("-i", inventory, "site.yml", *words, "-e", f"rebuild={HOST}")

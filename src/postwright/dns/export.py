@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from . import manifest as manifests
 from .claims import Claim, Want
 from .places import Place
-from .planner import TTL
+from .planner import ttl
 from .stages import Staged
 
 
@@ -44,12 +44,12 @@ def _ours(staged: Staged, it: Place) -> dict[Claim, tuple[str, ...]]:
 
 
 def _text(zone: str, records: Mapping[Claim, tuple[str, ...]]) -> str:
-    return f"$ORIGIN {zone}.\n$TTL {TTL}\n" + "".join(_lines(records))
+    return f"$ORIGIN {zone}.\n" + "".join(_lines(records))
 
 
 def _lines(records: Mapping[Claim, tuple[str, ...]]) -> list[str]:
     return [
-        f"{claim.name}. IN {claim.slot.type} {value}\n"
+        f"{claim.name}. {ttl(claim.slot.type)} IN {claim.slot.type} {value}\n"
         for claim, values in sorted(records.items())
         for value in values
     ]

@@ -14,7 +14,16 @@ from .plan import Change, Conflict, Plan
 from .records import Slot, Snapshot, canonical
 
 TTL = 3600
-"""Seconds that our records may be cached; a set that others have values in keeps its own."""
+ADDRESS_TTL = 300
+"""Seconds that our records may be cached; a set that others have values in keeps its own.
+
+An address changes without notice when a host is lost, and until it is forgotten mail waits.
+"""
+
+
+def ttl(type_: str) -> int:
+    """Return the seconds for which a set of ours may be cached."""
+    return ADDRESS_TTL if type_ in {"A", "AAAA"} else TTL
 
 
 @dataclass(frozen=True)
@@ -278,5 +287,5 @@ def _change(snapshot: Snapshot, slot: Slot, remove: list[str], add: list[str]) -
     standing = snapshot.sets.get(slot)
     before = standing.values if standing else ()
     others = set(before) - set(remove)
-    ttl = standing.ttl if standing and others else TTL
-    return Change(slot, ttl, before, tuple(sorted(remove)), tuple(sorted(add)))
+    seconds = standing.ttl if standing and others else ttl(slot.type)
+    return Change(slot, seconds, before, tuple(sorted(remove)), tuple(sorted(add)))

@@ -160,8 +160,9 @@ def test_json_says_all_of_it(desk: Desk) -> None:
 
 def test_export_is_a_zone_file_of_what_should_be_there(desk: Desk) -> None:
     text = desk.run("export").stdout
-    assert text.startswith(f"$ORIGIN {ZONE}.\n$TTL 3600\n")
-    assert f"{ZONE}. IN MX 10 mx1.{ZONE}.\n" in text
+    assert text.startswith(f"$ORIGIN {ZONE}.\n")
+    assert f"{ZONE}. 3600 IN MX 10 mx1.{ZONE}.\n" in text
+    assert f"mx1.{ZONE}. 300 IN A 198.18.0.21\n" in text
     parsed = dns.zone.from_text(text, origin=ZONE, relativize=False, check_origin=False)
     key = parsed.get_rdataset(dns.name.from_text(f"mx1-202611e._domainkey.{ZONE}"), "TXT")
     assert key is not None
