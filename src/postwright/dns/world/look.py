@@ -143,7 +143,7 @@ def _cached(
 def _with_names(subject: Subject, world: World, found: list[Finding]) -> list[Finding]:
     """Add where names and addresses disagree; what is wrong with a PTR record is told once."""
     pairs = [
-        (host.hostname, address)
+        (host.names, address)
         for host in subject.inventory.hosts.values()
         for address in host.addresses
     ]
@@ -158,7 +158,7 @@ def _with_names(subject: Subject, world: World, found: list[Finding]) -> list[Fi
     rest = [each for each in found if each.subject not in told]
     disagreeing = [
         each
-        for (name, address), some in zip(pairs, wrong, strict=True)
+        for ((name, *_), address), some in zip(pairs, wrong, strict=True)
         for each in some
         if each.id != "forward.differs" or f"{name} {reverse.kind(address)}" not in old
     ]
