@@ -190,5 +190,6 @@ def test_another_name_and_another_address_under_load(
     assert {inventories.old[0], inventories.new[0]} == {each.split()[1] for each in to_address.met}
     assert standing(NEW) == {"a": True, "aaaa": True, "spf": True, "tlsa": True}
     assert standing(OLD) == {"a": False, "aaaa": False, "spf": False, "tlsa": False}
-    assert changed(built()) == 0
+    again = play("playbooks/dns.yml")
+    assert (again.status, changed(again)) == (0, 0), again.output[-4000:]
     put_back.append(True)
