@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +54,12 @@ def _entries(inventory: Inventory, seen: list[Seen]) -> list[Entry]:
     world = World(over_network, inventory.resolvers or system_resolvers())
     ours = [domain.name for domain in inventory.domains.values() if domain.hosts]
     smtp = [each for each in seen if each.port == 25]
+    # Who remembers an MX record may know the host by another name: it is the same daemon.
+    names = {host.hostname: host.names for host in inventory.hosts.values()}
+    known = [replace(each, hostname=name) for each in smtp for name in names[each.hostname]]
     judged = [
         (facts.name, "criteria", verdict)
-        for facts in criteria.gather(world, sorted(ours), smtp)
+        for facts in criteria.gather(world, sorted(ours), known)
         for verdict in criteria.judge(facts, inventory)
     ]
     judged += [

@@ -79,8 +79,8 @@ class ActionModule(ActionBase):
             {
                 "what": f"the stated address {address} is not this host's: it is on none of its "
                 f"interfaces, and {who}",
-                "mend": "correct mail_ipv4 or mail_ipv6 of this host in the inventory, or the "
-                "address translation in front of it",
+                "mend": "correct mail_ipv4, mail_ipv6 or mail_other_addresses of this host in the "
+                "inventory, or the address translation in front of it",
             }
         ]
 

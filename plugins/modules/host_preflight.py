@@ -18,6 +18,16 @@ options:
     type: list
     elements: str
     required: true
+  senders:
+    description: Those of them that the host sends from.
+    type: list
+    elements: str
+    required: true
+  names:
+    description: The names that the inventory states, the host's own first.
+    type: list
+    elements: str
+    required: true
   smtp_targets:
     description: Hosts of others whose port 25 is tried, to learn whether outbound 25 is open.
       One answer is enough; an empty list asks nobody.
@@ -42,13 +52,17 @@ EXAMPLES = r"""
   postwright.mail.host_preflight:
     packages: [postfix]
     addresses: [198.51.100.7]
+    senders: [198.51.100.7]
+    names: [mx1.example.org]
     smtp_targets: [mail.example.net]
 """
 
 RETURN = r"""
 host:
   description: The facts C(codename), C(hostname), C(ssh_host_keys), C(foreign_addresses),
-    C(packages_missing), C(ssh_by_key), C(dpkg_interrupted) and C(release_stage).
+    C(packages_missing), C(ssh_by_key), C(dpkg_interrupted) and C(release_stage). C(sources) are the
+    addresses to send from, by family, where the kernel might choose another. C(identity) is what
+    others know the host by once all is published.
   type: dict
   returned: always
 problems:
@@ -66,16 +80,30 @@ import re
 import shlex
 import shutil
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.postwright.mail.plugins.module_utils.identity.change import (
+    Known,
+    Said,
+    next_known,
+    troubles,
+)
 
 RELEASES = {"bookworm": "Debian 12", "trixie": "Debian 13"}
 STATE = Path("/var/lib/postwright")
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 OURS = {("inet", "postwright"), ("inet", "postwright_bans")}
+# Addresses that nobody out there sees (RFC 1918, RFC 6598, RFC 4193, and what never leaves a link).
+INNER = [
+    ipaddress.ip_network(each)
+    for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8",
+                 "169.254.0.0/16", "fc00::/7", "fe80::/10", "::1/128")
+]  # fmt: skip
 # What provides Debian's virtual package time-daemon; they exclude each other.
 TIME_DAEMONS = {"chrony", "ntpsec", "openntpd", "systemd-timesyncd"}
 
@@ -109,6 +137,33 @@ def as_postfix() -> Iterator[None]:
         yield
     finally:
         os.seteuid(before)
+
+
+def sources(own: set[Address], senders: list[str]) -> dict[str, str]:
+    """Return which address to send from, by family, where a host has several that others see.
+
+    The kernel would choose one of them (RFC 6724 5), and SPF and the reverse name may be another's.
+    """
+    public = [each for each in own if not any(each in network for network in INNER)]
+    found = {}
+    for address in map(ipaddress.ip_address, senders):
+        others = [each for each in public if each.version == address.version and each != address]
+        if address in own and others:
+            found[str(address.version)] = str(address)
+    return found
+
+
+def remembered() -> Known | None:
+    """Return what others know this host by, as role base wrote it down.
+
+    A host that was set up before it did so goes by the name in mailname(5).
+    """
+    file = STATE / "identity.json"
+    if file.exists():
+        return Known(**json.loads(file.read_text("utf-8")))
+    if any((STATE / "loaded").glob("postfix*")):
+        return Known(Path("/etc/mailname").read_text("utf-8").strip())
+    return None
 
 
 class Preflight:
@@ -201,10 +256,21 @@ class Preflight:
         }
         stated = [str(a) for a in self.module.params["addresses"]]
         self.host["foreign_addresses"] = [a for a in stated if ipaddress.ip_address(a) not in own]
+        self.host["sources"] = sources(own, self.module.params["senders"])
+        self.identity([str(address) for address in own])
         self.host["ssh_host_keys"] = sorted(
             " ".join(key.read_text("utf-8").split()[:2])
             for key in Path("/etc/ssh").glob("ssh_host_*_key.pub")
         )
+
+    def identity(self, own: list[str]) -> None:
+        """What others know the host by does not change before they can know the new."""
+        params = self.module.params
+        said = Said(params["names"], params["senders"], params["addresses"])
+        known = remembered()
+        for what, mend in troubles(said, known, own, time.time()) if known else ():
+            self.problem(what, mend)
+        self.host["identity"] = next_known(said, known)
 
     def rebuild(self) -> None:
         """Whether the host has keys of ours, and which part of a rebuild is still to be done."""
@@ -281,6 +347,8 @@ def main() -> None:
         argument_spec={
             "packages": {"type": "list", "elements": "str", "required": True},
             "addresses": {"type": "list", "elements": "str", "required": True},
+            "senders": {"type": "list", "elements": "str", "required": True},
+            "names": {"type": "list", "elements": "str", "required": True},
             "smtp_targets": {"type": "list", "elements": "str", "default": []},
             "relays": {"type": "dict", "default": {}},
             "upgrading": {"type": "bool", "default": False},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -65,9 +65,9 @@ class Judged:
 class Stream:
     """Messages that our hosts took, and what the peer says of them."""
 
-    def __init__(self, facts: dict[str, Any]) -> None:
+    def __init__(self, facts: dict[str, Any], pause: float = PAUSE) -> None:
         """Prepare; nothing is sent yet."""
-        self.post, self.tag = Post(facts), secrets.token_hex(4)
+        self.post, self.tag, self.pause = Post(facts), secrets.token_hex(4), pause
         self.taken: list[str] = []
         self.refused: list[str] = []
         # Rspamd ends a worker that it has replaced after ten seconds: of a session that goes on for
@@ -87,7 +87,7 @@ class Stream:
     def _session(self, sender: str) -> None:
         target, login = self.post.target(sender), self.post.login(sender)
         with open_session(target, 465, login) as session:
-            while not self.done.wait(PAUSE):
+            while not self.done.wait(self.pause):
                 token = f"{self.tag}-{secrets.token_hex(6)}"
                 extra = f"Message-ID: <{token}@test>\r\nDate: {formatdate()}\r\n"
                 reply = submit(session, sender, FRIEND, message(sender, FRIEND, token, extra))
@@ -125,10 +125,12 @@ class Stream:
 
 
 @contextmanager
-def mail_stream(facts: dict[str, Any]) -> Iterator[Stream]:
+def mail_stream(
+    facts: dict[str, Any], senders: Sequence[str] = SENDERS, pause: float = PAUSE
+) -> Iterator[Stream]:
     """Send from each of the senders at once, until the end."""
-    stream = Stream(facts)
-    with alongside(stream.done, *(partial(stream.send, sender) for sender in SENDERS)):
+    stream = Stream(facts, pause)
+    with alongside(stream.done, *(partial(stream.send, sender) for sender in senders)):
         yield stream
 
 

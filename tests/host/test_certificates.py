@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from typing import Any
 
 import pytest
@@ -44,14 +45,14 @@ def test_no_certificate_is_near_its_end(
 def test_each_port_serves_the_certificate_that_is_on_disk(
     host: Host, mail: dict[str, Any], loaded: list[str]
 ) -> None:
-    name, ports = mail["host"]["hostname"], mail["ports"]
+    names, ports = mail["host"]["names"], mail["ports"]
     implicit = [(str(ports[port]), "") for port in ("submissions", "imaps", "pop3s")]
     starttls = [(str(ports["smtp"]), " -starttls smtp"), (str(ports["sieve"]), " -starttls sieve")]
     files = [host.check_output(f"{FINGERPRINT} -in %s", file) for file in loaded]
     for on_disk, keys in zip(files, ("", ONLY_RSA), strict=False):
-        for port, how in implicit + starttls:
+        for (port, how), name in product(implicit + starttls, names):
             seen = host.run(f"{ASK}{how}{keys} </dev/null", port, name, name)
-            assert "Verify return code: 0 (ok)" in seen.stdout, f"port {port}: {seen.stderr}"
+            assert "Verify return code: 0 (ok)" in seen.stdout, f"{name}:{port}: {seen.stderr}"
             served = host.check_output(f"echo %s | {FINGERPRINT}", seen.stdout)
             assert served == on_disk, f"port {port} serves another: systemctl reload its daemon"
 

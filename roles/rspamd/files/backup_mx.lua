@@ -9,18 +9,27 @@ local rspamd_logger = require 'rspamd_logger'
 -- What refuses a message whatever its score is, of the same rules that the other host asked before.
 local REFUSING = { 'DMARC_POLICY_REJECT', 'PROGRAM_ATTACHED' }
 
+local function is_among(names, name)
+  for _, each in ipairs(names) do
+    if each == (name or ''):lower() then
+      return true
+    end
+  end
+  return false
+end
+
 -- The topmost line is the other host's own, and says who stood at its door. What its accounts
 -- submitted (ESMTPSA), wrote itself (no `from`) or forwarded (in its own name, SRS) comes from itself.
-local function who_came(task, hostname)
+local function who_came(task, names)
   local sender = (task:get_from('smtp') or {})[1]
-  if sender and (sender.domain or ''):lower() == hostname then
+  if sender and is_among(names, sender.domain) then
     return nil
   end
   local top = (task:get_header_full('Received') or {})[1]
   local line = top and (top.decoded or top.value or ''):gsub('%s+', ' ') or ''
   local helo, name, address = line:match('^ ?from (%S+) %((%S+) %[([^%]]+)%]%)')
   local by, protocol = line:match(' by (%S+) %(Postfix%) with (E?SMTPS?A?) ')
-  if not address or not by or by:lower() ~= hostname or protocol:find('A$') then
+  if not address or not by or not is_among(names, by) or protocol:find('A$') then
     return nil
   end
   local ip = rspamd_ip.from_string((address:gsub('^IPv6:', '')))
@@ -43,20 +52,20 @@ return function(hosts)
     -- Before all who ask for the address.
     priority = 11,
     callback = function(task)
-      local hostname = handed_on_by(task)
-      if not hostname then
+      local names = handed_on_by(task)
+      if not names then
         return
       end
       task:cache_set('handed_on', true)
       task:disable_action('reject')
-      local stranger = who_came(task, hostname)
+      local stranger = who_came(task, names)
       if stranger then
-        rspamd_logger.infox(task, '%s took it from %s (%s)', hostname, stranger.ip, stranger.helo)
+        rspamd_logger.infox(task, '%s took it from %s (%s)', names[1], stranger.ip, stranger.helo)
         task:set_from_ip(stranger.ip)
         task:set_hostname(stranger.name)
         task:set_helo(stranger.helo)
       end
-      return true, 1.0, hostname
+      return true, 1.0, names[1]
     end,
     score = 0.0,
   })

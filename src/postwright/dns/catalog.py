@@ -162,12 +162,12 @@ _TITLE = """# DNS: every record that is published
 
 Generated from `src/postwright/dns/catalog.py` by `scripts/reference`; do not edit.
 
-HOST is a host's `mail_hostname`, DOMAIN a mail domain. A record marked *announce* is published
-before a host is built, one marked *cutover* once it serves. A key below `records` belongs to a mail
-domain, one below `mail_records` to a host: `false` there has the record retired if it is ours, and
-never published again. Every record of ours is listed in its zone's manifest, the TXT set at
-`_postwright.ZONE` (where it is full, at `_postwright-2.ZONE` and so on); values of others at the
-same name stay.
+HOST is a host's `mail_hostname`, and at the left each of its `mail_other_names`, too; DOMAIN a mail
+domain. A record marked *announce* is published before a host is built, one marked *cutover* once it
+serves. A key below `records` belongs to a mail domain, one below `mail_records` to a host: `false`
+there has the record retired if it is ours, and never published again. Every record of ours is
+listed in its zone's manifest, the TXT set at `_postwright.ZONE` (where it is full, at
+`_postwright-2.ZONE` and so on); values of others at the same name stay.
 
 | name | type | value | what for | source | when | who looks | turned off by |
 |---|---|---|---|---|---|---|---|

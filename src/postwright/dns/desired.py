@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from postwright.model import Domain, Host, Inventory, web_host, web_names
+from postwright.model import Domain, Inventory, web_host, web_names
 
 from .caa import Order
 from .claims import Claim, Kind, Want
@@ -86,14 +86,20 @@ def desired(inventory: Inventory, dkim: DkimKeys, facts: Facts | None = None) ->
         for domain in inventory.domains.values()
     }
     of_hosts = {
-        host.name: host_records(inventory, host, known) for host in inventory.hosts.values()
+        (host.name, name): host_records(inventory, host, name, known)
+        for host in inventory.hosts.values()
+        for name in host.names
     }
     requests += [
         Request(name, inventory.domains[name].dns, (), name, tuple(found.wants))
         for name, found in of_domains.items()
     ]
-    for name, found in of_hosts.items():
-        requests += _of_host(inventory, inventory.hosts[name], found.wants)
+    for (host_name, name), found in of_hosts.items():
+        preferred = _preferred(inventory, host_name)
+        requests.append(Request(name, None, preferred, None, tuple(found.wants)))
+    for host in inventory.hosts.values():
+        preferred = _preferred(inventory, host.name)
+        requests += [Request(p.claim.name, None, preferred, None, (p,)) for p in pointers(host)]
     every = [*of_domains.values(), *of_hosts.values()]
     unknown = [
         (domain.name, host)
@@ -122,7 +128,7 @@ def _unready(inventory: Inventory, facts: Facts) -> Iterator[tuple[str, str, Cla
 
 def _orders(inventory: Inventory, facts: Facts) -> Iterator[Order]:
     """Yield every name that a host gets a certificate for, where its CA is known."""
-    names = [(host.hostname, host) for host in inventory.hosts.values()]
+    names = [(name, host) for host in inventory.hosts.values() for name in host.names]
     for domain in inventory.domains.values():
         names += [(name, web_host(inventory, domain)) for name in web_names(domain)]
     for name, host in names:
@@ -149,11 +155,6 @@ def _reports_at(domain: Domain) -> str:
     return (domain.dmarc.reports_to or "").rpartition("@")[2]
 
 
-def _of_host(inventory: Inventory, host: Host, wants: list[Want]) -> list[Request]:
-    preferred = tuple(
-        dict.fromkeys(domain.dns for domain in inventory.domains_of(host.name)),
-    )
-    return [
-        Request(host.hostname, None, preferred, None, tuple(wants)),
-        *(Request(each.claim.name, None, preferred, None, (each,)) for each in pointers(host)),
-    ]
+def _preferred(inventory: Inventory, host: str) -> tuple[str, ...]:
+    """Return the providers of the domains that a host serves."""
+    return tuple(dict.fromkeys(domain.dns for domain in inventory.domains_of(host)))

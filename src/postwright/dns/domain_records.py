@@ -158,7 +158,7 @@ def _web(records: Records, inventory: Inventory, domain: Domain, facts: Facts) -
         return
     host = web_host(inventory, domain)
     # A host that is named so has its addresses there already.
-    hostnames = {each.hostname for each in inventory.hosts.values()}
+    hostnames = {each for other in inventory.hosts.values() for each in other.names}
     free = [name for name in names if name not in hostnames]
     known, at = facts.get(host.name, HostFacts()), f"_mta-sts.{domain.name}"
     # A name that moves goes to the new host once that has a certificate for it.

@@ -6,15 +6,18 @@ from postwright.model import Host, Inventory
 
 from .claims import Claim, Kind, Want
 from .facts import Facts, HostFacts
-from .wants import Records, address_wants, addresses, caa, spf, txt_want, want
+from .wants import Records, address_wants, caa, spf, txt_want, want
 
 TLSA_USAGE = "3 1 1"
 """DANE-EE, the public key alone, SHA-256: what RFC 7672 3.1.1 recommends."""
 
 
-def host_records(inventory: Inventory, host: Host, facts: Facts) -> Records:
-    """Return what stands at and below a host's name."""
-    switches, name, known = host.records, host.hostname, facts.get(host.name, HostFacts())
+def host_records(inventory: Inventory, host: Host, name: str, facts: Facts) -> Records:
+    """Return what stands at and below one of a host's names: the same, whether it is the first.
+
+    So who still has, or has already, a record that leads to another name finds all there.
+    """
+    switches, known = host.records, facts.get(host.name, HostFacts())
     records = Records(address_wants(name, host) if switches.address else [])
     # A host's own name stands in HELO, behind the null sender and in the sender of what the host
     # forwards (SRS), which nobody else sends on under that name: -all.
@@ -38,4 +41,4 @@ def pointers(host: Host) -> list[Want]:
     """Return the reverse name of each of a host's addresses."""
     if not host.records.ptr:
         return []
-    return [want(Kind.PTR, ip.reverse_pointer, [f"{host.hostname}."]) for ip in addresses(host)]
+    return [want(Kind.PTR, ip.reverse_pointer, [f"{host.hostname}."]) for ip in host.addresses]

@@ -21,6 +21,7 @@ from .places import Place
 from .plan import Change, Guards, Plan
 from .planner import Task
 from .records import Snapshot, canonical
+from .renamed import renamed
 from .run import Order, Planned, make_plans, plan_zone
 
 
@@ -91,6 +92,7 @@ def make_stages(
         for domain, hosts in waiting.items()
     ]
     cutover = Planned(second, after, first.wants, first.manual, order.owner)
+    notes += renamed(wanted, first.seen.values(), order.owner)
     return Staged(first, cutover, (*notes, *wanted.notes))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address
 
 from postwright.certificates.directories import issuer_of
 from postwright.model import Host
@@ -39,20 +38,18 @@ def want(kind: Kind, name: str, values: Iterable[str]) -> Want:
     return Want(claim, tuple(canonical(claim.rule.type, value) for value in values))
 
 
-def addresses(host: Host) -> list[IPv4Address | IPv6Address]:
-    """Return a host's public addresses."""
-    return [host.ipv4, *([host.ipv6] if host.ipv6 else [])]
-
-
 def address_wants(name: str, host: Host) -> list[Want]:
-    """Return A and AAAA at a name."""
-    found = [want(Kind.A, name, [str(host.ipv4)])]
-    return [*found, want(Kind.AAAA, name, [str(host.ipv6)])] if host.ipv6 else found
+    """Return A and AAAA at a name: every address that the host answers at."""
+    found = {
+        kind: [str(address) for address in host.addresses if address.version == version]
+        for kind, version in ((Kind.A, 4), (Kind.AAAA, 6))
+    }
+    return [want(kind, name, listed) for kind, listed in found.items() if listed]
 
 
 def spf(hosts: Sequence[Host], last: str, others: Sequence[str] = ()) -> str:
     """Return the SPF record of whatever sends from these hosts' addresses, and of others' terms."""
-    found = [f"ip{ip.version}:{ip}" for host in hosts for ip in addresses(host)]
+    found = [f"ip{ip.version}:{ip}" for host in hosts for ip in host.addresses]
     return " ".join(["v=spf1", *found, *others, last])
 
 

@@ -26,7 +26,7 @@ class Queue(Value):
 class BackupMx(Value):
     """A host that takes another one's mail while that is away; `addresses` as text."""
 
-    hostname: str
+    names: list[str]
     addresses: list[str]
 
 
@@ -49,8 +49,8 @@ def queued_by(inventory: Inventory, domains: list[Domain]) -> list[BackupMx]:
     found = {name: inventory.hosts[name] for domain in domains for name in domain.backup_mx}
     return [
         BackupMx(
-            hostname=host.hostname,
-            addresses=[str(address) for address in (host.ipv4, host.ipv6) if address is not None],
+            names=list(host.names),
+            addresses=[str(address) for address in host.addresses],
         )
         for _, host in sorted(found.items())
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .base import Value
 from .inventory import Host
 
@@ -22,6 +24,8 @@ class Site(Value):
 class Certificate(Value):
     """A certificate: what it is called here, its names, its key, and who loads which file.
 
+    A host that takes another name takes its key along: from the first of `formerly` that there is.
+
     `key` is OpenSSL's name of a curve, or the bits of an RSA key. `file` holds the private key and
     the chain, as postconf(5) `smtpd_tls_chain_files` wants them.
     """
@@ -31,19 +35,34 @@ class Certificate(Value):
     key: str
     units: list[str]
     file: str
+    formerly: list[str]
 
 
 def certificates(host: Host, sites: list[Site]) -> list[Certificate]:
     """Return one for the host, or two where it has an RSA key, and one for each site's names."""
     mail = ["postfix", "dovecot"]
-    found = [_certificate(host.hostname, [host.hostname], mail)]
+    names, others = list(host.names), list(host.other_names)
+    found = [_certificate(host.hostname, names, mail, formerly=others)]
     if host.rsa_key_bits:
         # Its bits are part of its name, so another size is another key, and not a changed one.
-        name = f"{host.hostname}.rsa{host.rsa_key_bits}"
-        found.append(_certificate(name, [host.hostname], mail, str(host.rsa_key_bits)))
+        name, *others = (f"{each}.rsa{host.rsa_key_bits}" for each in host.names)
+        found.append(_certificate(name, names, mail, str(host.rsa_key_bits), others))
     found += [_certificate(site.certificate, site.names, ["nginx"]) for site in sites]
     return found
 
 
-def _certificate(name: str, names: list[str], units: list[str], key: str = "P-256") -> Certificate:
-    return Certificate(name=name, names=names, key=key, units=units, file=f"{DIRECTORY}/{name}.pem")
+def _certificate(
+    name: str,
+    names: list[str],
+    units: list[str],
+    key: str = "P-256",
+    formerly: Sequence[str] = (),
+) -> Certificate:
+    return Certificate(
+        name=name,
+        names=names,
+        key=key,
+        units=units,
+        file=f"{DIRECTORY}/{name}.pem",
+        formerly=list(formerly),
+    )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from ipaddress import ip_address
 
 from postwright.profiles import receivers
 
+from .check_names import names_of
 from .findings import Finding, choose, dotted, nearest
 from .origin import Path
 from .schema import DomainSpec
@@ -32,7 +32,6 @@ def check(
     yield from _moves(sketches, hosts)
     yield from _parked(sketches, hosts)
     yield from _idle_hosts(sketches, hosts)
-    yield from _shared(hosts)
     yield from _claims(sketches)
     yield from _required(sketches)
     # Of an address that others receive for, nothing is known here: it is as any foreign one.
@@ -157,13 +156,13 @@ def _parked(sketches: list[Sketch], hosts: Mapping[str, object]) -> Iterator[Fin
         if sketch.parked or sketch.elsewhere
     }
     for host, variables in hosts.items():
-        name = variables.get("mail_hostname") if isinstance(variables, Mapping) else None
-        if isinstance(name, str) and (why := reasons.get(_canonical(name))):
-            yield Finding(
-                ("mail_hosts", host, "mail_hostname"),
-                f"is {why}: neither would the host's own postmaster get any",
-                "give the host a name of its own",
-            )
+        for name, path in names_of(host, variables):
+            if why := reasons.get(name):
+                yield Finding(
+                    path,
+                    f"is {why}: neither would the host's own postmaster get any",
+                    "give the host a name of its own",
+                )
 
 
 def _moves(sketches: list[Sketch], hosts: Mapping[str, object]) -> Iterator[Finding]:
@@ -203,30 +202,6 @@ def _idle_hosts(sketches: list[Sketch], hosts: Mapping[str, object]) -> Iterator
                 "name it in the hosts of a domain, or take it out of the group mail_hosts",
                 True,
             )
-
-
-def _shared(hosts: Mapping[str, object]) -> Iterator[Finding]:
-    """Yield host names and addresses that two hosts claim."""
-    for key in ("mail_hostname", "mail_ipv4", "mail_ipv6"):
-        first: dict[str, str] = {}
-        for host, variables in hosts.items():
-            value = variables.get(key) if isinstance(variables, Mapping) else None
-            if not isinstance(value, str):
-                continue
-            other = first.setdefault(_canonical(value), host)
-            if other != host:
-                yield Finding(
-                    ("mail_hosts", host, key),
-                    f"is also the {key} of {other}",
-                    "give each host its own",
-                )
-
-
-def _canonical(value: str) -> str:
-    try:
-        return str(ip_address(value))
-    except ValueError:
-        return value.lower().rstrip(".")
 
 
 def _claims(sketches: list[Sketch]) -> Iterator[Finding]:

@@ -24,6 +24,9 @@ _HOST_ADDRESSES = ("abuse", "mailer-daemon", "postmaster", "root")
 class MailHost(Value):
     """The host itself; addresses and days (ISO 8601) as text, since templates print them.
 
+    `names` and `addresses` are all that it answers to and at; `hostname` is the first name, and
+    `ipv4` and `ipv6` are the addresses that it sends from.
+
     `takes_old_senders` is of the day of the run, so that a host and its proof mean the same.
     """
 
@@ -31,6 +34,8 @@ class MailHost(Value):
     hostname: str
     ipv4: str
     ipv6: str | None
+    names: list[str]
+    addresses: list[str]
     old_senders_until: str | None
     takes_old_senders: bool
     antivirus: bool
@@ -156,6 +161,8 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
             hostname=host.hostname,
             ipv4=str(host.ipv4),
             ipv6=None if host.ipv6 is None else str(host.ipv6),
+            names=list(host.names),
+            addresses=[str(address) for address in host.addresses],
             old_senders_until=_iso(host.old_senders_until),
             takes_old_senders=host.takes_old_senders(date.today()),
             antivirus=host.antivirus,
@@ -163,14 +170,13 @@ def derive(inventory: Inventory, host_name: str) -> Mail:
         host_addresses=[
             str(address)
             for _, each in sorted(inventory.hosts.items())
-            for address in (each.ipv4, each.ipv6)
-            if address is not None
+            for address in each.addresses
         ],
         domains=names,
         moves=moves(inventory, host),
         mailboxes=[mailbox for domain in domains for mailbox in _mailboxes(domain)],
         aliases=_aliases(inventory, host, domains),
-        alias_domains=[] if host.hostname in inventory.domains else [host.hostname],
+        alias_domains=[name for name in host.names if name not in inventory.domains],
         queues=queues(inventory, host),
         queued_by=queued_by(inventory, domains),
         senders=_senders(inventory, domains),
@@ -290,9 +296,10 @@ def _aliases(inventory: Inventory, host: Host, domains: list[Domain]) -> list[Al
                     table[domain.address(local)] = [domain.address(local)]
     # One that only queues for others has their postmaster.
     known = domains or inventory.queued_at(host.name)
-    if host.hostname not in inventory.domains and known:
-        for local in _HOST_ADDRESSES:
-            table[f"{local}@{host.hostname}"] = [known[0].address("postmaster")]
+    for name in host.names if known else ():
+        if name not in inventory.domains:
+            for local in _HOST_ADDRESSES:
+                table[f"{local}@{name}"] = [known[0].address("postmaster")]
     return [Alias(address=address, targets=targets) for address, targets in sorted(table.items())]
 
 

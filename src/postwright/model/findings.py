@@ -44,6 +44,8 @@ _SHOWN_HOST = {
     "mail_hostname",
     "mail_ipv4",
     "mail_ipv6",
+    "mail_other_names",
+    "mail_other_addresses",
     "mail_relay",
     "mail_records",
     "mail_old_senders_until",

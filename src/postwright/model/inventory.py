@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .backup_spec import BackupSpec
 from .blocklist_spec import Blocklist
+from .host_spec import HostRecords
 from .limits import Limits
 from .relay_spec import RelaySpec
-from .schema import DomainSpec, HostRecords, ProviderSpec
+from .schema import DomainSpec, ProviderSpec
 from .words import DIRECT, SELF
 
 
@@ -24,12 +25,28 @@ class Host(BaseModel):
     hostname: str
     ipv4: IPv4Address
     ipv6: IPv6Address | None
+    other_names: tuple[str, ...] = ()
+    other_addresses: tuple[IPv4Address | IPv6Address, ...] = ()
     relay: str | None = None
     rsa_key_bits: int | None = None
     old_senders_until: date | None = None
     send_tls_reports: bool = True
     antivirus: bool = False
     records: HostRecords = Field(default_factory=HostRecords)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that it answers to, its own first."""
+        return (self.hostname, *self.other_names)
+
+    @property
+    def addresses(self) -> tuple[IPv4Address | IPv6Address, ...]:
+        """Every address that it answers at and may send from.
+
+        In one order whichever is the main one, so that a record does not change when that does.
+        """
+        own = [self.ipv4, *([self.ipv6] if self.ipv6 else []), *self.other_addresses]
+        return tuple(sorted(own, key=lambda each: (each.version, int(each))))
 
     def takes_old_senders(self, today: date) -> bool:
         """Tell whether port 25 takes more than the TLS profile on this day."""

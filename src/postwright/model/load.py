@@ -10,14 +10,16 @@ from pydantic import BaseModel, ValidationError
 from .check_backup import check_backup
 from .check_backup_mx import check_backup_mx
 from .check_limits import check_limits
+from .check_names import check_names
 from .check_relays import check_relays
 from .checks import check
 from .explain import findings_of
 from .findings import Finding, choose, problem
+from .host_spec import HostVariables
 from .inventory import Domain, Host, Inventory
 from .origin import Path, locate, plain
 from .problems import InventoryError
-from .schema import GlobalVariables, HostVariables
+from .schema import GlobalVariables
 from .secrets import stand_in
 from .sketch import sketches
 from .words import REPLACED
@@ -65,6 +67,7 @@ def load(
     names = list(map(str, providers)) if isinstance(providers, Mapping) else []
     drawn = sketches(root.get("mail_domains"))
     found += check(drawn, bare_hosts, names)
+    found += check_names(bare_hosts)
     found += check_backup_mx(drawn, bare_hosts)
     found += check_relays(drawn, bare_hosts, root.get("mail_relays"))
     found += check_limits(root.get("mail_limits"), root.get("mail_domains"))
@@ -141,6 +144,8 @@ def _inventory(everything: GlobalVariables, hosts: Mapping[str, HostVariables]) 
                 hostname=host.mail_hostname,
                 ipv4=host.mail_ipv4,
                 ipv6=host.mail_ipv6,
+                other_names=tuple(host.mail_other_names),
+                other_addresses=tuple(host.mail_other_addresses),
                 relay=host.mail_relay,
                 rsa_key_bits=host.mail_rsa_key_bits,
                 old_senders_until=host.mail_old_senders_until,

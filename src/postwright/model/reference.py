@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from .account_spec import Account
 from .backup_spec import BackupSpec, Keep
 from .blocklist_spec import Blocklist
+from .host_spec import HostRecords, HostVariables
 from .limits import Limits, OwnLimits
 from .relay_spec import RelaySpec
 from .schema import (
@@ -20,8 +21,6 @@ from .schema import (
     DomainSpec,
     GlobalVariables,
     HetznerCloudSpec,
-    HostRecords,
-    HostVariables,
     ManualSpec,
     MtaSts,
     OctodnsSpec,

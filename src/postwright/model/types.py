@@ -233,6 +233,11 @@ def ipv6(value: object) -> IPv6Address:
     return found
 
 
+def ip(value: object) -> IPv4Address | IPv6Address:
+    """Return a public address of either kind."""
+    return ipv6(value) if ":" in str(value) else ipv4(value)
+
+
 def day(value: object) -> date:
     """Return a day; YAML makes one of an ISO 8601 date that stands without quotes."""
     mend = "write year, month and day, such as 2027-01-31"
@@ -294,6 +299,7 @@ ApiToken = Annotated[SecretStr, BeforeValidator(api_token), _string()]
 ApiUrl = Annotated[str, AfterValidator(api_url), _string(format="uri")]
 PublicIPv4 = Annotated[IPv4Address, BeforeValidator(ipv4), _string(format="ipv4")]
 PublicIPv6 = Annotated[IPv6Address, BeforeValidator(ipv6), _string(format="ipv6")]
+PublicIP = Annotated[IPv4Address | IPv6Address, BeforeValidator(ip), _string()]
 Day = Annotated[date, BeforeValidator(day), _string(format="date")]
 Server = Annotated[str, AfterValidator(server)]
 Owner = Annotated[str, AfterValidator(owner)]

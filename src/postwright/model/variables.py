@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from .findings import Unrendered
+from .host_spec import HostVariables
 from .inventory import Inventory
 from .load import PREFIXES, load
-from .schema import HostVariables
 from .words import REPLACED
 
 GROUP = "mail_hosts"

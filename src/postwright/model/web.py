@@ -80,7 +80,10 @@ def policy(inventory: Inventory, domain: Domain) -> Policy | None:
     asked = domain.mta_sts
     # While it moves, who has the old MX in cache goes on to the old host.
     taking = (*domain.serving, *domain.backup_mx)
-    exchangers = (f"mx: {inventory.hosts[name].hostname}" for name in taking)
+    # And its other names, always in one order: a host that takes another of its names for its own
+    # changes no policy.
+    names = (each for name in taking for each in sorted(inventory.hosts[name].names))
+    exchangers = (f"mx: {name}" for name in names)
     return Policy(
         ("version: STSv1", f"mode: {asked.mode}", *exchangers, f"max_age: {asked.max_age}")
     )

@@ -24,8 +24,10 @@ Part = Callable[[Recorder], None]
 
 def targets(host: dict[str, Any]) -> list[Target]:
     """Return the host's addresses as targets."""
-    pairs = (("IPv4", host["ipv4"]), ("IPv6", host["ipv6"]))
-    return [Target(host["hostname"], address, family) for family, address in pairs if address]
+    return [
+        Target(host["hostname"], address, "IPv6" if ":" in address else "IPv4")
+        for address in host["addresses"]
+    ]
 
 
 def logins(mail: dict[str, Any], passwords: dict[str, str]) -> list[Login]:

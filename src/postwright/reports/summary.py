@@ -183,7 +183,7 @@ def _dmarc(reports: Sequence[AggregateReport], inventory: Inventory | None) -> D
 
 def _hosts(inventory: Inventory | None) -> dict[Address, str]:
     hosts = inventory.hosts.values() if inventory else ()
-    return {address: host.name for host in hosts for address in (host.ipv4, host.ipv6) if address}
+    return {address: host.name for host in hosts for address in host.addresses}
 
 
 def _weight(source: Source) -> tuple[object, ...]:

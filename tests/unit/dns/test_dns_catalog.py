@@ -6,7 +6,8 @@ from pathlib import Path
 
 from postwright.dns.catalog import CATALOG, records_markdown
 from postwright.dns.claims import Kind
-from postwright.model.schema import DomainRecords, HostRecords
+from postwright.model.host_spec import HostRecords
+from postwright.model.schema import DomainRecords
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "records.md"
 

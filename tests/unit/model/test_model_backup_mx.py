@@ -51,7 +51,7 @@ def test_it_serves_the_domain_in_nothing_else() -> None:
 
 def test_its_own_host_trusts_it_and_it_trusts_nobody() -> None:
     (trusted,) = mail("mx1").queued_by
-    assert (trusted.hostname, trusted.addresses) == ("mx2.gamma.test", ["198.18.0.12"])
+    assert (trusted.names, trusted.addresses) == (["mx2.gamma.test"], ["198.18.0.12"])
     assert (mail("mx1").queues, mail("mx2").queued_by) == ([], [])
 
 

@@ -8,6 +8,7 @@ from model_cases_backup import BACKUP_CASES
 from model_cases_backup_mx import BACKUP_MX_CASES
 from model_cases_limits import LIMIT_CASES
 from model_cases_moves import MOVE_CASES
+from model_cases_names import NAME_CASES
 from model_cases_records import PARKED, RECORD_CASES
 from model_cases_relays import RELAY_CASES
 from model_cases_types import TYPE_CASES
@@ -24,6 +25,7 @@ EVERY = [
     *BACKUP_CASES,
     *BACKUP_MX_CASES,
     *MOVE_CASES,
+    *NAME_CASES,
 ]
 
 

@@ -32,6 +32,7 @@ class Certificate:
     units: list
     file: str
     given: bool
+    formerly: list = ()
 
     @property
     def folder(self):

@@ -98,7 +98,9 @@ def _zone(
     manifest = manifests.ask(name, subject.inventory.owner, listed)
     wanted = {want.claim for want in wants}
     held = frozenset(c for c in manifest.mine if c not in wanted and subject.wanted.held(c))
-    hosts = {host.hostname for host in subject.inventory.hosts.values() if not host.ipv6}
+    hosts = {
+        name for host in subject.inventory.hosts.values() if not host.ipv6 for name in host.names
+    }
     unwanted = {
         Slot(want.claim.name, "AAAA")
         for want in wants
@@ -141,10 +143,9 @@ def _cached(
 def _with_names(subject: Subject, world: World, found: list[Finding]) -> list[Finding]:
     """Add where names and addresses disagree; what is wrong with a PTR record is told once."""
     pairs = [
-        (host.hostname, address)
+        (host.names, address)
         for host in subject.inventory.hosts.values()
-        for address in (host.ipv4, host.ipv6)
-        if address
+        for address in host.addresses
     ]
     wrong = world.each(lambda it: list(reverse.judge(world, *it)), pairs)
     told = {
@@ -157,7 +158,7 @@ def _with_names(subject: Subject, world: World, found: list[Finding]) -> list[Fi
     rest = [each for each in found if each.subject not in told]
     disagreeing = [
         each
-        for (name, address), some in zip(pairs, wrong, strict=True)
+        for ((name, *_), address), some in zip(pairs, wrong, strict=True)
         for each in some
         if each.id != "forward.differs" or f"{name} {reverse.kind(address)}" not in old
     ]
@@ -165,6 +166,6 @@ def _with_names(subject: Subject, world: World, found: list[Finding]) -> list[Fi
 
 
 def _listed(inventory: Inventory) -> list[IPv4Address | IPv6Address | str]:
-    addresses = [a for h in inventory.hosts.values() for a in (h.ipv4, h.ipv6) if a]
-    hosts = [host.hostname for host in inventory.hosts.values()]
+    addresses = [each for host in inventory.hosts.values() for each in host.addresses]
+    hosts = [name for host in inventory.hosts.values() for name in host.names]
     return [*addresses, *dict.fromkeys([*inventory.domains, *hosts])]

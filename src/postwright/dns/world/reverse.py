@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, IPv6Address
 
 from .asking import World
@@ -13,12 +13,19 @@ from .findings import Finding
 _DRIVERS = {(".your-server.de", ".hetzner.com", ".hetzner.de"): "hetzner_cloud"}
 
 
-def judge(world: World, hostname: str, address: IPv4Address | IPv6Address) -> Iterator[Finding]:
-    """Yield where a host's address and name do not agree."""
+def judge(
+    world: World, hostnames: Sequence[str], address: IPv4Address | IPv6Address
+) -> Iterator[Finding]:
+    """Yield where a host's address and name do not agree.
+
+    The first name is the host's own. Each of the others leads to its addresses, too, and one of
+    them is what a resolver may still remember.
+    """
+    hostname = hostnames[0]
     pointer = address.reverse_pointer
     names = {v.rstrip(".") for v in world.lookup(pointer, "PTR").values("PTR")}
     subject = f"{address} ({hostname})"
-    if hostname not in names:
+    if names.isdisjoint(hostnames):
         mend = f"have the PTR record of {address} name {hostname}: {_whom(world, pointer)}"
         if names:
             seen = f"its name is {', '.join(sorted(names))}"

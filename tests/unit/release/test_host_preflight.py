@@ -1,0 +1,48 @@
+"""From which of a host's addresses it sends, and by what others know it."""
+
+from __future__ import annotations
+
+import json
+from ipaddress import ip_address
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from release_modules import loaded
+
+from postwright.identity.change import Known
+
+A, B = "198.18.0.21", "198.18.0.31"
+
+
+@pytest.fixture
+def module() -> ModuleType:
+    return loaded("host_preflight")
+
+
+@pytest.mark.parametrize(
+    ("own", "senders", "found"),
+    [
+        ([A], [A], {}),
+        ([A, B], [A], {"4": A}),
+        ([A, B], [B], {"4": B}),
+        ([A, "127.0.0.1", "10.0.0.1", "100.64.0.1", "fe80::1", "2001:2::1"], [A], {}),
+        ([A, "2001:2::1", "2001:2::2"], [A, "2001:2::1"], {"6": "2001:2::1"}),
+        # Behind NAT.
+        (["10.0.0.1", B], [A], {}),
+    ],
+)
+def test_a_host_with_several_addresses_sends_from_the_one_that_is_stated(
+    module: ModuleType, own: list[str], senders: list[str], found: dict[str, str]
+) -> None:
+    assert module.sources({ip_address(each) for each in own}, senders) == found
+
+
+def test_what_others_know_is_what_was_written_down(
+    module: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(module, "STATE", tmp_path)
+    assert module.remembered() is None
+    known = Known("mx1.test", None, [A], {"mx1.test": 1}, {A: 1})
+    (tmp_path / "identity.json").write_text(json.dumps(vars(known)))
+    assert vars(module.remembered()) == vars(known)
