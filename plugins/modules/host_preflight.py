@@ -44,6 +44,21 @@ options:
       other may touch it on the way.
     type: bool
     default: false
+  served:
+    description: The accounts that the inventory has here.
+    type: list
+    elements: str
+    default: []
+  served_elsewhere:
+    description: The accounts that the inventory has on other hosts.
+    type: list
+    elements: str
+    default: []
+  moving:
+    description: The accounts that move between this host and another (C(moves_from)).
+    type: list
+    elements: str
+    default: []
 author: The Postwright authors
 """
 
@@ -60,8 +75,8 @@ EXAMPLES = r"""
 RETURN = r"""
 host:
   description: The facts C(codename), C(hostname), C(ssh_host_keys), C(foreign_addresses),
-    C(packages_missing), C(ssh_by_key), C(dpkg_interrupted) and C(release_stage). C(sources) are the
-    addresses to send from, by family, where the kernel might choose another. C(identity) is what
+    C(packages_missing), C(ssh_by_key), C(dpkg_interrupted), C(moving) and C(release_stage). C(sources)
+    are the addresses to send from, by family, where the kernel might choose another. C(identity) is what
     others know the host by once all is published.
   type: dict
   returned: always
@@ -279,6 +294,36 @@ class Preflight:
         known = json.loads(begun.read_text("utf-8")) if begun.exists() else {}
         self.host["rebuilding"] = [part for part in ("keys", "mail") if known and not known[part]]
 
+    def moves(self) -> None:
+        """No move was left half-way: whom the inventory has here is here, others are not."""
+        folder = STATE / "moving"
+        self.host["moving"] = folder.exists()
+        record = folder / "accounts"
+        lines = record.read_text("utf-8").splitlines() if record.exists() else []
+        served, elsewhere, moving = (
+            set(self.module.params[key]) for key in ("served", "served_elsewhere", "moving")
+        )
+        away, still = [], []
+        for address, place in (line.split("\t") for line in lines):
+            if address in moving:
+                continue
+            late = (folder / "next" / f"{address}.json").exists()
+            if address in served and place in {"there", "given"}:
+                away.append(address)
+            elif address in elsewhere and (place != "there" or late):
+                still.append(address)
+        for found, what in (
+            (away, "the mailbox has moved to another host, while the inventory has it here"),
+            (still, "mail is still here, while the inventory has it elsewhere"),
+        ):
+            if found:
+                self.problem(
+                    f"{', '.join(found)}: {what}",
+                    "state `hosts` and `moves_from` as they were and let playbooks/migrate.yml "
+                    "come to its end (docs/migrate.md); or, if what is there may be lost, remove "
+                    f"{folder} on this host",
+                )
+
     def ssh_by_key(self) -> None:
         """Whether a key let this run in, or passwords are refused already (sshd(8))."""
         refused = "passwordauthentication no" in self.output("sshd", "-T")
@@ -352,6 +397,9 @@ def main() -> None:
             "smtp_targets": {"type": "list", "elements": "str", "default": []},
             "relays": {"type": "dict", "default": {}},
             "upgrading": {"type": "bool", "default": False},
+            "served": {"type": "list", "elements": "str", "default": []},
+            "served_elsewhere": {"type": "list", "elements": "str", "default": []},
+            "moving": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )
@@ -363,6 +411,7 @@ def main() -> None:
     preflight.foreign_rules()
     preflight.addresses()
     preflight.rebuild()
+    preflight.moves()
     preflight.ssh_by_key()
     if preflight.names_resolve():
         preflight.outbound_smtp()

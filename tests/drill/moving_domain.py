@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +53,16 @@ def stated(folder: Path, count: int, host: str, moves_from: str | None = None) -
 
 def settle(folder: Path, count: int, host: str) -> None:
     """Have a host alone serve the domain, its mailboxes empty."""
-    for each in HOSTNAMES:
-        on(each, "rm", "-rf", f"/var/vmail/{DOMAIN}")
+    forget()
     done = play("site.yml", "-e", stated(folder, count, host))
     assert done.status == 0, done.output[-4000:]
+
+
+def forget() -> None:
+    """Let no host have anything of the domain's, nor know of a move that would have to end."""
+    places = "/var/lib/postwright/moving"
+    for each in HOSTNAMES:
+        on(each, "rm", "-rf", f"/var/vmail/{DOMAIN}", f"{places}/accounts", f"{places}/next")
 
 
 def filled_on(facts: dict[str, Any], host: str, addresses: list[str], messages: int) -> int:
@@ -85,6 +92,11 @@ def handed_on(host: str) -> None:
                 return
             on(host, "postqueue", "-f")
     raise AssertionError(on(host, "postqueue", "-p")[-2000:])
+
+
+def login(address: str) -> Login:
+    """Return how an account of the domain logs in."""
+    return Login(address, PASSWORD, True, ())
 
 
 def server(facts: dict[str, Any], host: str) -> Target:
@@ -127,22 +139,23 @@ class Clients:
     sent: list[str]
 
 
+def read(target: Target, address: str) -> None:
+    """Look into an account's INBOX, as a mail program does."""
+    with Imap(target, 993) as imap:
+        imap.login(f'"{address}"', PASSWORD)
+        assert imap.select("INBOX", readonly=True)[0] == "OK"
+        assert imap.uid("SEARCH", "ALL")[0] == "OK"
+
+
 @contextmanager
 def used(target: Target, address: str, token: str) -> Iterator[Clients]:
     """Have an account read and submit to itself for as long as this lasts."""
     clients, over = Clients(Use(), Use(), []), threading.Event()
-    login = Login(address, PASSWORD, True, ())
-
-    def read() -> None:
-        with Imap(target, 993) as imap:
-            imap.login(f'"{address}"', PASSWORD)
-            assert imap.select("INBOX", readonly=True)[0] == "OK"
-            assert imap.uid("SEARCH", "ALL")[0] == "OK"
 
     def send() -> None:
         identity = f"<{token}.{len(clients.sent)}.{time.monotonic_ns()}@submitted.test>"
         extra = f"Message-ID: {identity}\r\nDate: {formatdate()}\r\n"
-        with open_session(target, 465, login) as session:
+        with open_session(target, 465, login(address)) as session:
             reply = submit(session, address, address, message(address, address, token, extra))
         assert reply.startswith("250"), reply
         clients.sent.append(identity)
@@ -152,7 +165,7 @@ def used(target: Target, address: str, token: str) -> Iterator[Clients]:
             use.tried(work)
 
     threads = [
-        threading.Thread(target=again, args=(clients.reading, read)),
+        threading.Thread(target=again, args=(clients.reading, partial(read, target, address))),
         threading.Thread(target=again, args=(clients.submitting, send)),
     ]
     for thread in threads:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import imaplib
 import re
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,12 @@ import pytest
 
 import feed
 from drill_kill import Say
-from labkit import Play, play
+from drill_state import driver
+from labkit import Play, on, play
 from labmailboxes import View, difference
 from labmbsync import Mbsync
 from moving_domain import (
+    DOMAIN,
     DRAINED,
     HOSTNAMES,
     PASSWORD,
@@ -24,17 +26,23 @@ from moving_domain import (
     accounts,
     filled_on,
     handed_on,
+    login,
     seen_at,
     server,
     settle,
     stated,
     used,
 )
+from postwright.dns.records import Slot
+from postwright.probe.mailbox import Imap, read_pop3
+from postwright.probe.wire import Smtp
 
-BOXES, STREAMS, MESSAGES, PER_SECOND = 20, 5, 4000, 10.0
+BOXES, STREAMS, MESSAGES, PER_SECOND = 50, 5, 10_000, 10.0
 SYNCHRONISED = 3
 AIM = 10.0
 """Seconds that no client is refused for longer."""
+AGAIN = {"mx1": (), "mx2": ("--check", "--diff")}
+"""Words for the second run, by the host that is left: nothing changes, and nothing would."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,7 @@ class Story:
     before: View
     after: View
     by_the_old_name: View
+    over_pop3: bytes | None
     clients: Clients
     letters: dict[str, float]
     found: dict[str, int]
@@ -57,16 +66,13 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def settled(
-    facts: dict[str, Any], say: Say, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Path]:
-    """The domain on mx1, its mailboxes filled; the lab as it was stated afterwards."""
+def settled(facts: dict[str, Any], say: Say, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The domain on mx1, its mailboxes filled."""
     folder = tmp_path_factory.mktemp("move")
     settle(folder, BOXES + STREAMS, "mx1")
     size = filled_on(facts, "mx1", accounts(BOXES), MESSAGES)
     say(f"{MESSAGES} messages in {BOXES} mailboxes, {size / 1e6:.0f} MB")
-    yield folder
-    assert play("site.yml").status == 0
+    return folder
 
 
 @pytest.fixture(scope="module", params=[("mx1", "mx2"), ("mx2", "mx1")], ids="-to-".join)
@@ -91,10 +97,10 @@ def story(request: pytest.FixtureRequest, settled: Path, facts: dict[str, Any], 
     assert first.status == 0, first.output[-4000:]
     stream.drained(DRAINED)
     handed_on(old)
-    second = play(*words)
+    second = play(*words, *AGAIN[old])
     letters = stream.acknowledged()
     say(f"{len(letters)} letters came meanwhile, {len(clients.sent)} were submitted")
-    return Story(
+    story = Story(
         old=old,
         new=new,
         first=first,
@@ -102,6 +108,7 @@ def story(request: pytest.FixtureRequest, settled: Path, facts: dict[str, Any], 
         before=before,
         after=seen_at(facts, new, boxes),
         by_the_old_name=seen_at(facts, old, boxes),
+        over_pop3=read_pop3(server(facts, old), 995, login(boxes[0]), "Number 0"),
         clients=clients,
         letters=letters,
         found=dict(feed.delivered(new, token)),
@@ -109,6 +116,17 @@ def story(request: pytest.FixtureRequest, settled: Path, facts: dict[str, Any], 
         received=(received, client.synchronise()),
         copies=(copies, client.held()),
     )
+    found, wanted = story.found | story.submitted, {*letters, *clients.sent}
+    lost, double = len(wanted - found.keys()), sum(count > 1 for count in found.values())
+    say(f"{lost} of them lost, {double} double; mbsync received {story.received[0]} bytes before")
+    say(f"and {story.received[1]} bytes afterwards")
+    return story
+
+
+@pytest.fixture(scope="module")
+def ended(settled: Path) -> Play:
+    """The lab as it is stated: the domain on mx1, and no move."""
+    return play("site.yml")
 
 
 def _refusal(done: Play) -> str:
@@ -122,6 +140,11 @@ def test_clients_see_the_same_mailboxes_at_the_new_host(story: Story) -> None:
 
 def test_clients_see_the_same_mailboxes_by_the_old_hosts_name(story: Story) -> None:
     assert difference(story.before, story.by_the_old_name) == []
+
+
+def test_pop3_hands_out_the_same_by_the_old_hosts_name(story: Story) -> None:
+    assert story.over_pop3
+    assert b"@filled.test>" in story.over_pop3
 
 
 def test_every_letter_that_was_taken_meanwhile_is_there_once(story: Story) -> None:
@@ -154,3 +177,42 @@ def test_the_same_run_again_changes_nothing(story: Story) -> None:
     assert story.second.status == 0, story.second.output[-4000:]
     changed = {host: said["changed"] for host, said in story.second.recap().items()}
     assert changed == dict.fromkeys(changed, 0)
+
+
+def test_the_end_of_a_move_is_a_plain_run(ended: Play) -> None:
+    assert ended.status == 0, ended.output[-4000:]
+
+
+def test_the_host_that_was_left_takes_no_mail_for_the_domain(
+    ended: Play, facts: dict[str, Any]
+) -> None:
+    with Smtp(server(facts, "mx2"), 25) as session:
+        session.hello("client.test")
+        assert session.command("MAIL FROM:<somebody@client.test>").startswith("250")
+        assert session.command(f"RCPT TO:<hanako@{DOMAIN}>").startswith("554 5.7.1")
+
+
+def test_the_host_that_was_left_lets_nobody_in(ended: Play, facts: dict[str, Any]) -> None:
+    for host, let_in in (("mx1", True), ("mx2", False)):
+        with Imap(server(facts, host), 993) as imap:
+            try:
+                imap.login(f"hanako@{DOMAIN}", PASSWORD)
+            except imaplib.IMAP4.error:
+                assert not let_in
+            else:
+                assert let_in
+
+
+def test_the_keys_of_the_host_that_was_left_retire(ended: Play) -> None:
+    manifest = driver().read(DOMAIN).values(Slot(f"_postwright.{DOMAIN}", "TXT"))
+    selectors = [value for value in manifest if "n=mx2-" in value]
+    assert selectors
+    assert all(" d=" in value for value in selectors)
+
+
+def test_nothing_of_the_move_is_left_on_a_host(ended: Play) -> None:
+    for host in HOSTNAMES:
+        left = on(host, "sh", "-c", "ls -d /var/lib/postwright/moving /etc/postwright/moving.json "
+                  "/usr/local/sbin/postwright-move /etc/systemd/system/postwright-moving.*; "
+                  "grep postwright-move /root/.ssh/authorized_keys", status=None)  # fmt: skip
+        assert left == "", host

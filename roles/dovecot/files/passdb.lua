@@ -84,7 +84,7 @@ local function led(request, fields)
   end
   local moved = lines_of(MOVED, request.user, "\t")[1]
   local place = moved and moved[2] or moving[2]
-  if place == "held" then
+  if place == "held" or place == "given" then
     return dovecot.auth.PASSDB_RESULT_INTERNAL_FAILURE, "it is being moved"
   end
   if place == "there" then

@@ -14,8 +14,10 @@ def words(account: Account, verb: str, *more: str) -> list[str]:
     options = {
         "BatchMode": "yes",
         "ConnectTimeout": "10",
-        "ServerAliveInterval": "10",
+        "ServerAliveInterval": "5",
         "StrictHostKeyChecking": "yes",
+        # Whatever its port is.
+        "HostKeyAlias": account.peer,
         "UserKnownHostsFile": str(KNOWN_HOSTS),
         "GlobalKnownHostsFile": "none",
         "IdentitiesOnly": "yes",
@@ -24,6 +26,7 @@ def words(account: Account, verb: str, *more: str) -> list[str]:
         "ControlPath": f"{STATE}/ssh-%C",
         "ControlPersist": "60",
         "LogLevel": "ERROR",
+        "Port": str(account.peer_ssh_port),
     }
     said = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
     there = f"root@{account.peer_address}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import fcntl
 import json
 import os
 import shlex
@@ -12,7 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from . import new, old
-from .places import STATE, accounts, place
+from .places import accounts, agree, alone, place
 from .shell import MoveError
 
 TOGETHER = 2
@@ -25,9 +24,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="postwright-move", description="Moves mailboxes.")
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("status", help="where each account lives, and how much is left to do")
+    verbs.add_parser("agree", help="write that down, told what the other hosts say (JSON)")
     verbs.add_parser("copy", help="bring the other host's copies up to date")
     verbs.add_parser("switch", help="let each account live on the other host")
     verbs.add_parser("finish", help="send on what came late, and drain the queue")
+    verbs.add_parser("settle", help="hold nobody any longer whom a run left held that was killed")
     verbs.add_parser("serve", help="do what the host asks that accounts leave (sshd runs this)")
     asked = parser.parse_args()
     os.umask(0o077)
@@ -38,10 +39,11 @@ def main() -> int:
             places = {each.address: place(each) for each in accounts()}
             print(json.dumps({"places": places, "left": len(old.unfinished())}))
             return os.EX_OK
-        # A second run waits for the first, which a killed controller may have left behind.
-        with (STATE / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            {"copy": _copy, "switch": _switch, "finish": _finish}[asked.verb]()
+        # A second run waits for the first, which a killed controller may have left behind. The
+        # timer does not: a run that lives ends its holds itself.
+        with alone("run", wait=asked.verb != "settle") as mine:
+            if mine:
+                WORK[asked.verb]()
     except MoveError as trouble:
         print(trouble, file=sys.stderr)
         return os.EX_TEMPFAIL
@@ -52,6 +54,16 @@ def _say(text: str) -> None:
     print(text, flush=True)
 
 
+def _agree() -> None:
+    did = agree(json.load(sys.stdin))
+    print(json.dumps({"did": did, "left": len(old.unfinished())}))
+
+
+def _settle() -> None:
+    for did in old.settle():
+        _say(did)
+
+
 def _copy() -> None:
     start, todo = time.monotonic(), old.leaving()
     with ThreadPoolExecutor(TOGETHER) as pool:
@@ -60,6 +72,7 @@ def _copy() -> None:
 
 
 def _switch() -> None:
+    _settle()
     held = []
     for account in old.leaving():
         # Once more while it is used, so that the last copy is short.
@@ -87,3 +100,6 @@ def _finish() -> None:
             "playbooks/migrate.yml again"
         )
     old.finished(moved)
+
+
+WORK = {"agree": _agree, "copy": _copy, "switch": _switch, "finish": _finish, "settle": _settle}

@@ -5,6 +5,7 @@ SSH lets that one in by a key that can ask for nothing else (sshd(8), `command=`
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ import sys
 from collections.abc import Callable
 
 from . import belongings
-from .places import HERE, STATE, Account, accounts, place, put
+from .places import HERE, STATE, Account, accounts, alone, place, put
 from .shell import MoveError, run
 
 
@@ -35,6 +36,7 @@ def _where(account: Account) -> None:
 
 
 def _sync(account: Account, *_: str) -> None:
+    _no_other_copy(account)
     # A copy of the old mailbox would undo all that happened since.
     _refuse_arrived(account)
     command = ["doveadm", "dsync-server", "-u", account.address]
@@ -59,6 +61,7 @@ def _belongings(account: Account) -> None:
 
 
 def _arrived(account: Account) -> None:
+    _no_other_copy(account)
     put(account, HERE)
 
 
@@ -70,12 +73,23 @@ def _has(account: Account, folder: str, guid: str) -> None:
 
 def _save(account: Account, folder: str, guid: str) -> None:
     run("doveadm", "save", "-u", account.address, "-m", folder, data=sys.stdin.buffer.read())
-    (STATE / "saved").write_text(json.dumps([*_saved(), guid]), encoding="utf-8")
+    with alone("saved"):
+        (STATE / "saved").write_text(json.dumps([*_saved(), guid]), encoding="utf-8")
 
 
 def _saved() -> list[str]:
     file = STATE / "saved"
     return json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+
+
+def _no_other_copy(account: Account) -> None:
+    """Wait until no copy is made that a killed run began; then make sure of that until we end.
+
+    Not closed, so that it lasts over exec.
+    """
+    lock = os.open(STATE / f"{account.address}.lock", os.O_WRONLY | os.O_CREAT, 0o600)
+    os.set_inheritable(lock, True)
+    fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 def _refuse_arrived(account: Account) -> None:

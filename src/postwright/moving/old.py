@@ -1,7 +1,8 @@
 """What the host does that accounts leave (role moving).
 
 Each account is held only for its own last copy, however many there are: its logins are told to come
-again, and its deliveries wait in the queue. Every step may be the last before a kill.
+again, and its deliveries wait in the queue. Every step may be the last before a kill: `settle`,
+which a timer runs too, then ends the hold.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import belongings, far
-from .places import HELD, HERE, STATE, THERE, Account, accounts, place, put
+from .places import GIVEN, HELD, HERE, STATE, THERE, Account, accounts, place, put
 from .shell import MoveError, run
 
 # doveadm-sync(1): something changed meanwhile, so that another run is needed.
@@ -26,6 +27,8 @@ OTHER_INBOX = "INBOX can't be deleted"
 NOBODY = 68
 SESSIONS_END = 20
 """Seconds in which Dovecot ends an account's sessions."""
+LAST_COPY = 60
+"""Seconds for the last copy, or the account stays where it is."""
 
 
 @dataclass(frozen=True)
@@ -65,18 +68,19 @@ def finished(moved: list[Account]) -> None:
         _noted(account).unlink(missing_ok=True)
 
 
-def copy(account: Account) -> int:
+def copy(account: Account, within: float | None = None) -> int:
     """Bring the other host's copy of a mailbox up to date; return how many runs that took.
 
     Sieve scripts are of it.
 
     Raises:
-        MoveError: it cannot be brought over.
+        MoveError: it cannot be brought over, or not within so many seconds.
     """
+    end = None if within is None else time.monotonic() + within
     command = ("doveadm", "backup", "-u", account.address, *far.words(account, "sync"))
     for tried in range(1, TRIES + 1):
         try:
-            run(*command)
+            run(*command, seconds=None if end is None else max(1.0, end - time.monotonic()))
         except MoveError as trouble:
             last = trouble
             if OTHER_INBOX in str(trouble):
@@ -88,23 +92,56 @@ def copy(account: Account) -> int:
     raise last
 
 
+def settle() -> list[str]:
+    """Let nobody stay held whom a run left so that was killed; return what was done."""
+    did = []
+    for account in accounts():
+        at = place(account)
+        # Of one that arrives: a move the other way was killed, and the inventory turned round.
+        if at == HELD:
+            put(account, HERE)
+            did.append(f"{account.address} was held, and lives here as before")
+        elif at == GIVEN and not account.arriving:
+            _give(account)
+            did.append(f"{account.address} was held, and lives on {account.peer} now")
+    return did
+
+
 def switch(account: Account) -> Held:
-    """Let the account live on the other host from now on."""
-    start, ended, copies = time.monotonic(), 0.0, 0
+    """Let the account live on the other host from now on; if that fails, here as before.
+
+    Raises:
+        MoveError: it cannot be brought over.
+    """
+    if far.ask(account, "where") == HERE:
+        put(account, THERE)
+        return Held(account.address, 0.0, 0.0, 0)
+    start = time.monotonic()
     put(account, HELD)
-    # A run that was killed may have got as far as that.
-    if far.ask(account, "where") != HERE:
+    try:
         _end_sessions(account)
         ended = time.monotonic() - start
         _note(account)
         # Side by side, since somebody waits.
         with ThreadPoolExecutor(1) as pool:
             beside = pool.submit(_belongings, account)
-            copies = copy(account)
+            copies = copy(account, LAST_COPY)
             beside.result()
-        far.ask(account, "arrived")
-    put(account, THERE)
+        # Somebody may have been let in just before, and slow to begin.
+        while _sessions(account):
+            _end_sessions(account)
+            copies += copy(account, LAST_COPY)
+    except Exception:
+        put(account, HERE)
+        raise
+    _give(account)
     return Held(account.address, time.monotonic() - start, ended, copies)
+
+
+def _give(account: Account) -> None:
+    put(account, GIVEN)
+    far.ask(account, "arrived")
+    put(account, THERE)
 
 
 def late(account: Account) -> int:
@@ -161,7 +198,7 @@ def _end_sessions(account: Account) -> None:
     end = time.monotonic() + SESSIONS_END
     while True:
         run("doveadm", "kick", account.address, good=(0, NOBODY))
-        if not list(_rows("who", "-1", account.address)):
+        if not _sessions(account):
             return
         if time.monotonic() > end:
             raise MoveError(
@@ -169,6 +206,10 @@ def _end_sessions(account: Account) -> None:
                 f"`doveadm who {account.address}`, then run playbooks/migrate.yml again"
             )
         time.sleep(0.1)
+
+
+def _sessions(account: Account) -> bool:
+    return bool(list(_rows("who", "-1", account.address)))
 
 
 def _note(account: Account) -> None:
