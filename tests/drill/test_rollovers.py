@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 
-from alongside import DKIM, dkim_was_listed_for_a_day, tlsa_was_listed_for_a_day
+from alongside import (
+    DKIM,
+    dkim_was_listed_for_a_day,
+    tlsa_was_listed_for_a_day,
+    tlsa_was_never_seen,
+)
 from dane_senders import dane_senders
 from drill_kill import Say
 from drill_state import driver
@@ -161,9 +166,13 @@ def tlsa(hostname: str) -> set[str]:
 
 
 def test_tls_keys_are_rolled_over_while_senders_look(facts: dict[str, Any], say: Say) -> None:
-    assert play("playbooks/keys.yml").status == 0
+    tlsa_was_never_seen()
+    for book in ("keys", "cutover"):
+        assert play(f"playbooks/{book}.yml").status == 0
     before = {host: tls_keys(host) for host in MAIL_HOSTS}
     early = rotate("tls")
+    # What cutover has seen counts, and the wait has begun.
+    assert changed(early) == 0
     assert early.output.count("can be served from") == len(MAIL_HOSTS)
     assert {host: tls_keys(host) for host in MAIL_HOSTS} == before
     addresses = {name: facts["hosts"][host]["ipv4"] for host, name in HOSTNAMES.items()}
