@@ -30,7 +30,7 @@ EXAMPLES = r"""
 RETURN = r"""
 words:
   description: The keys and the TTL, as arguments of C(postwright-certificates published); none
-    where no server has TLSA records. C(null) where a server does not answer, and O(needed) is false.
+    where no server has TLSA records. C(null) where one does not answer, and O(needed) is false.
   type: list
   elements: str
   returned: success
