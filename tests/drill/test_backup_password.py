@@ -15,6 +15,7 @@ from drill_kill import Disk, Reach, Say, inside, moment, run_until
 from labkit import MAIL_HOSTS, Play, on, play
 from postwright.model.backup_spec import BackupSpec
 from postwright.model.backups import host_password
+from test_rollovers import changed
 
 HOST = "mx1"
 PLACE = "/srv/backup"
@@ -36,11 +37,6 @@ def extra(said: dict[str, Any]) -> tuple[str, str]:
 def rotate(said: dict[str, Any], *more: str) -> Play:
     """Roll the password over by its own command."""
     return play("playbooks/rotate.yml", "-e", "rotate=backup", *extra(said), *more)
-
-
-def changed(run: Play) -> int:
-    """Return how much a run has changed."""
-    return sum(counters["changed"] for counters in run.recap().values())
 
 
 def opens(host: str, password: str, repository: str = "") -> bool:
