@@ -8,12 +8,16 @@ short_description: Which TLS keys of a mail host every authoritative server list
 description:
   - Asks each server of the host's zone for the TLSA records of port 25, and tells the keys that all
     of them list. A new key may be served when that was so for as long as older answers are cached.
-  - Fails where a server does not answer.
+  - Fails where a server does not answer, or warns where that is not O(needed).
 options:
   hostname:
     description: The mail host's name in DNS.
     type: str
     required: true
+  needed:
+    description: Whether what comes next needs to know it.
+    type: bool
+    default: true
 author: The Postwright authors
 """
 
@@ -26,7 +30,7 @@ EXAMPLES = r"""
 RETURN = r"""
 words:
   description: The keys and the TTL, as arguments of C(postwright-certificates published); none
-    where no server has TLSA records.
+    where no server has TLSA records. C(null) where one does not answer, and O(needed) is false.
   type: list
   elements: str
   returned: success

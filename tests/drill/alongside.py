@@ -9,11 +9,12 @@ from threading import Event, Thread
 from labkit import MAIL_HOSTS, on
 
 DKIM = "/var/lib/postwright/dkim"
-_TLSA_LISTED = """\
+_PUBLISHED = "/var/lib/postwright/certificates/published.json"
+_TLSA_LISTED = f"""\
 import json, pathlib
-path = pathlib.Path("/var/lib/postwright/certificates/published.json")
+path = pathlib.Path("{_PUBLISHED}")
 said = json.loads(path.read_text())
-said["since"] = {key: since - 86400 for key, since in said["since"].items()}
+said["since"] = {{key: since - 86400 for key, since in said["since"].items()}}
 assert said["since"]
 path.write_text(json.dumps(said))
 """
@@ -38,6 +39,12 @@ def alongside(done: Event, *looks: Callable[[], None]) -> Iterator[None]:
         done.set()
         for thread in threads:
             thread.join()
+
+
+def tlsa_was_never_seen() -> None:
+    """Have our hosts not know that anybody lists their new and next TLS keys."""
+    for host in MAIL_HOSTS:
+        on(host, "rm", "-f", _PUBLISHED)
 
 
 def tlsa_was_listed_for_a_day() -> None:

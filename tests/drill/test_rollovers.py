@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from alongside import DKIM, dkim_was_listed_for_a_day, tlsa_was_listed_for_a_day
+from alongside import (
+    DKIM,
+    dkim_was_listed_for_a_day,
+    tlsa_was_listed_for_a_day,
+    tlsa_was_never_seen,
+)
 from dane_senders import dane_senders
 from drill_kill import Say
 from drill_state import driver
@@ -161,9 +167,13 @@ def tlsa(hostname: str) -> set[str]:
 
 
 def test_tls_keys_are_rolled_over_while_senders_look(facts: dict[str, Any], say: Say) -> None:
-    assert play("playbooks/keys.yml").status == 0
+    tlsa_was_never_seen()
+    for book in ("keys", "cutover"):
+        assert play(f"playbooks/{book}.yml").status == 0
     before = {host: tls_keys(host) for host in MAIL_HOSTS}
     early = rotate("tls")
+    # What cutover has seen counts, and the wait has begun.
+    assert changed(early) == 0
     assert early.output.count("can be served from") == len(MAIL_HOSTS)
     assert {host: tls_keys(host) for host in MAIL_HOSTS} == before
     addresses = {name: facts["hosts"][host]["ipv4"] for host, name in HOSTNAMES.items()}
@@ -185,3 +195,42 @@ def test_tls_keys_are_rolled_over_while_senders_look(facts: dict[str, Any], say:
         assert seen.keys(hostname) == set(before[host])
         assert tlsa(hostname) == {current, following}
     assert rotate("tls").output.count("can be served from") == len(MAIL_HOSTS)
+
+
+@pytest.fixture
+def no_acme_server(facts: dict[str, Any]) -> Iterator[None]:
+    """Hosts that find nobody where their ACME server is; it runs on, since it keeps nothing."""
+    away = "cp -a /etc/hosts /root/hosts; printf '%s acme.test\\n' 127.0.0.1 ::1 >>/etc/hosts"
+    for host in MAIL_HOSTS:
+        on(host, "sh", "-ec", away)
+    yield
+    for host in MAIL_HOSTS:
+        on(host, "sh", "-ec", "if [ -e /root/hosts ]; then mv /root/hosts /etc/hosts; fi")
+
+
+def test_without_an_acme_server_the_old_tls_key_is_served_on_and_the_next_run_goes_on(
+    facts: dict[str, Any], no_acme_server: None, say: Say
+) -> None:
+    assert play("playbooks/cutover.yml").status == 0
+    tlsa_was_listed_for_a_day()
+    before = {host: tls_keys(host) for host in MAIL_HOSTS}
+    addresses = {name: facts["hosts"][host]["ipv4"] for host, name in HOSTNAMES.items()}
+    with handshakes(facts["resolver"], addresses) as seen:
+        failed = play("playbooks/rotate.yml", "-e", "rotate=tls", "-e", "rotate_wait=0")
+        seen.reaches(100)
+        old = {name: seen.keys(name) for name in HOSTNAMES.values()}
+        for host in MAIL_HOSTS:
+            on(host, "mv", "/root/hosts", "/etc/hosts")
+        rotate("tls")
+        seen.reaches(LEAST)
+    say(f"    {seen.served.total()} handshakes judged, {len(seen.wrong)} wrong")
+    assert failed.status != 0
+    assert "the ACME server gave no certificate" in failed.output
+    assert "The old key is served on" in failed.output
+    assert old == {name: {before[host][0]} for host, name in HOSTNAMES.items()}
+    assert seen.wrong == []
+    for host, hostname in HOSTNAMES.items():
+        current, following = tls_keys(host)
+        assert current == before[host][1]
+        assert seen.keys(hostname) == set(before[host])
+        assert tlsa(hostname) == {current, following}

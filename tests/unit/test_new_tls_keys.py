@@ -178,7 +178,10 @@ def test_the_next_key_becomes_current_when_every_cached_set_lists_it(
     old, new = main.private_key.read_text(), main.next_key.read_text()
     (key,) = [each.key for each in waiting.upcoming([main])]
     assert rollover.begin([main], 0)[1][0].due is None
+    waiting.saw([main], ["another"], TTL)
+    assert waiting.unseen([main]) == [key]
     waiting.saw([main], [key], TTL)
+    assert waiting.unseen([main]) == []
     clock[0] += TTL + waiting.MARGIN - 1
     did, waits = rollover.begin([main], 0)
     assert (did, [each.key for each in waits], rollover.rolling([main])) == ([], [key], [])

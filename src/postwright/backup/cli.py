@@ -18,6 +18,7 @@ from postwright.dns.options import AskVault, Sources, VaultFiles
 from postwright.model import Inventory, derive
 from postwright.model.backups import Backup
 
+from .password import opening
 from .restic import NoRepositoryError, Restic
 from .run import kept
 from .trouble import TroubleError
@@ -72,13 +73,22 @@ def restic(
     ask_vault_pass: AskVault = False,
 ) -> None:
     """Run restic on a host's repository, from here: `snapshots`, `check`, `restore`, `mount`."""
-    with errors_told():
+    with errors_told(), _troubles_told():
         backup = _backup(_inventory(inventory, vault_password_file, ask_vault_pass), host)
         opened(backup, repository).replace_process(words)
 
 
 def opened(backup: Backup, repository: str | None) -> Restic:
-    """Return a host's repository as it is opened from here; what the environment says, holds."""
+    """Return a host's repository as it is opened from here; what the environment says, holds.
+
+    While its password is rolled over, by the one that opens it now.
+    """
+    old = backup.old_password
+    now = _by(backup, backup.password, repository)
+    return opening(now, None if old is None else _by(backup, old, repository))
+
+
+def _by(backup: Backup, password: str | None, repository: str | None) -> Restic:
     here = {name: os.environ[name] for name in backup.environment if name in os.environ}
     # An append-only host speaks another protocol; from here it is plain SFTP.
     location = backup.repository if backup.ssh else backup.location
@@ -88,7 +98,7 @@ def opened(backup: Backup, repository: str | None) -> Restic:
         secrets={
             **backup.environment,
             **here,
-            "RESTIC_PASSWORD": backup.password or "",
+            "RESTIC_PASSWORD": password or "",
             "RESTIC_REPOSITORY": repository or location,
         },
     )

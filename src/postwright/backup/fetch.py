@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from .config import FOLDER, USER, Config
-from .restic import Restic, escaped, of_host
+from .password import of_host_now
+from .restic import Restic, escaped
 from .run import RECORD
 from .trouble import TroubleError
 
@@ -113,7 +114,7 @@ def fetch(config: Config) -> str:
     Raises:
         TroubleError: there is no such backup, or none of it came back.
     """
-    request, restic = read_request(), of_host(config)
+    request, restic = read_request(), of_host_now(config)
     to = Path(request.to)
     fitting = [each for each in listed(config, restic) if _fits(each, request)]
     if not fitting:

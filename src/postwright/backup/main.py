@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from . import bring_back, fetch, proof, run, status
+from . import bring_back, fetch, password, proof, run, status
 from .config import STATE, USER, Config, read_config
-from .restic import NoRepositoryError, of_host
+from .restic import NoRepositoryError, WrongPasswordError, of_host
 from .trouble import TroubleError
 
 UNITS = {"run": "postwright-backup", "test": "postwright-backup-test"}
@@ -49,6 +49,9 @@ def main() -> int:
         return _do(asked, config)
     except TroubleError as error:
         print(error, file=sys.stderr)
+        # No later run mends it.
+        if asked.verb == "init" and isinstance(error, WrongPasswordError):
+            return 1
     except NoRepositoryError as error:
         print(f"there is no repository ({error})\nmend: postwright-backup run", file=sys.stderr)
     # 75 is EX_TEMPFAIL of sysexits.h: mail goes on, and the next run tries again.
@@ -77,7 +80,7 @@ def _by_user(asked: argparse.Namespace, config: Config) -> None:
     """Do what needs the repository, as the user whom nftables lets out to it."""
     if asked.verb in {"list", "restic"}:
         words = ["snapshots", "--host", config.host] if asked.verb == "list" else asked.words
-        of_host(config).replace_process(words)
+        password.of_host_now(config).replace_process(words)
     with _alone():
         match asked.verb:
             case "newest":
@@ -85,7 +88,7 @@ def _by_user(asked: argparse.Namespace, config: Config) -> None:
             case "fetch":
                 print(fetch.fetch(config))
             case "init":
-                print(json.dumps({"did": _opened_once(config)}))
+                print(json.dumps(asdict(_opened_once(config))))
             case "forget-repository":
                 status.write(status.read().but(repository_id=""))
             case "prune":
@@ -94,7 +97,7 @@ def _by_user(asked: argparse.Namespace, config: Config) -> None:
                         "this host's credential deletes nothing (`append_only` in mail_backup)",
                         f"where another credential is: postwright backup prune {config.host}",
                     )
-                run.prune(config, of_host(config))
+                run.prune(config, password.of_host_now(config))
             case "upload":
                 print(run.upload(config))
             case "prove":
@@ -103,7 +106,7 @@ def _by_user(asked: argparse.Namespace, config: Config) -> None:
 
 def _newest(asked: argparse.Namespace, config: Config) -> None:
     try:
-        found = fetch.newest(config, of_host(config), bring_back.moment(asked.at))
+        found = fetch.newest(config, password.of_host_now(config), bring_back.moment(asked.at))
     except NoRepositoryError:
         found = None
     if asked.json:
@@ -115,10 +118,10 @@ def _newest(asked: argparse.Namespace, config: Config) -> None:
               f"{len(found.accounts)} accounts ({found.id[:8]})")  # fmt: skip
 
 
-def _opened_once(config: Config) -> list[str]:
-    """Open the repository unless this host has known it before: each run of site.yml asks."""
-    if status.read().repository_id:
-        return []
+def _opened_once(config: Config) -> password.Outcome:
+    """Open the repository unless it was opened so before: each run of site.yml asks."""
+    if run.was_opened(status.read()) and password.before(config) is None:
+        return password.Outcome()
     with run.noted("backup"):
         return run.opened(config, of_host(config))
 

@@ -18,12 +18,13 @@ from .trouble import TroubleError
 # What restic, ssh and the systems below say (restic 0.14 and 0.18), and what it means.
 _REACH = "does the target run, and is `repository` in mail_backup right? {target}"
 _FULL = r"(?i)no space left|disk quota exceeded|remaining disk space|not enough space"
+_NOT_OPENED = r"wrong password or no key found"
 _MEANINGS: list[tuple[str, str, str]] = [
     (
-        r"wrong password or no key found",
+        _NOT_OPENED,
         "the repository does not open with this password",
-        "give `password` in mail_backup the value that the repository was made with, or name "
-        "another repository",
+        "give `password` in mail_backup the value that the repository was made with, or state that "
+        "beside it as `old_password`; or name another repository",
     ),
     (
         r"Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED",
@@ -77,6 +78,10 @@ _LINK_ENDED = re.compile(r"talking HTTP to rclone|sftp session|connection lost|u
 
 class NoRepositoryError(Exception):
     """There is no repository at the place."""
+
+
+class WrongPasswordError(TroubleError):
+    """The repository is there, and this password does not open it."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,8 @@ class Restic:
         for form, meant, mend in _MEANINGS:
             if re.search(form, said):
                 known = {"ssh_line": self.ssh_line, "target": self.repository}
-                return TroubleError(f"{meant} ({self.repository})", mend.format(**known))
+                kind = WrongPasswordError if form == _NOT_OPENED else TroubleError
+                return kind(f"{meant} ({self.repository})", mend.format(**known))
         return None
 
     def _ssh_says(self) -> str:
@@ -191,11 +197,14 @@ class Restic:
         return {**os.environ, "LC_ALL": "C.UTF-8", **self.secrets}
 
 
-def of_host(config: Config, folder: Path = FOLDER) -> Restic:
-    """Return a mail host's repository, as its own credential opens it."""
+def of_host(config: Config, folder: Path = FOLDER, by: str = "password") -> Restic:
+    """Return a mail host's repository, as its own credential opens it.
+
+    `by` names the file of the folder that the password stands in.
+    """
     given = json.loads((folder / "credentials.json").read_text(encoding="utf-8"))
     secrets = {
-        "RESTIC_PASSWORD_FILE": str(folder / "password"),
+        "RESTIC_PASSWORD_FILE": str(folder / by),
         "RESTIC_REPOSITORY_FILE": str(folder / "repository"),
         "RESTIC_CACHE_DIR": str(CACHE),
         **given["environment"],

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from . import manifest, stage, status
-from .config import HOUR, Config
+from . import manifest, password, stage, status
+from .config import FOLDER, HOUR, Config
 from .restic import NoRepositoryError, Restic, of_host, summary
 from .trouble import TroubleError
 
@@ -88,14 +88,15 @@ def upload(config: Config) -> str:
             f"{good.seconds} s")  # fmt: skip
 
 
-def opened(config: Config, restic: Restic) -> list[str]:
-    """See that the repository is this host's own, and make it where there never was one.
+def opened(config: Config, restic: Restic) -> password.Outcome:
+    """See that the repository is this host's own, and opens by its password alone.
 
-    A repository that was there and is gone is no new one: its disk may not be mounted.
+    It is made where there never was one. One that was there and is gone is no new one: its disk may
+    not be mounted.
     """
-    known = status.read()
+    known, old = status.read(), password.before(config)
     try:
-        found = restic.id()
+        found = password.opening(restic, old).id()
     except NoRepositoryError:
         if known.repository_id:
             raise TroubleError(
@@ -103,16 +104,27 @@ def opened(config: Config, restic: Restic) -> list[str]:
                 "mount its disk, or bring it back; "
                 "to begin anew: postwright-backup forget-repository",
             ) from None
-        return _made(known, restic)
+        return password.Outcome([_made(known, restic)])
     if known.repository_id not in {"", found}:
         raise TroubleError(
             f"another repository lies where this host's was ({config.repository})",
             "bring the old one back; to go on with this one: postwright-backup forget-repository",
         )
-    if not known.repository_id:
-        status.write(known.but(repository_id=found))
-        return [f"found the repository {found[:8]}"]
-    return []
+    new = [] if known.repository_id else [f"found the repository {found[:8]}"]
+    rolled = password.roll_over(config, restic, old) if old else password.Outcome()
+    if (now := known.but(repository_id=found, password=written())) != known:
+        status.write(now)
+    return password.Outcome([*new, *rolled.did], rolled.said)
+
+
+def was_opened(known: status.Status) -> bool:
+    """Tell whether the repository was opened by the password that the inventory states now."""
+    return bool(known.repository_id) and known.password == written()
+
+
+def written() -> int:
+    """Return when this host's password was written, which is each time it becomes another."""
+    return (FOLDER / "password").stat().st_mtime_ns
 
 
 def prune(config: Config, restic: Restic) -> None:
@@ -156,7 +168,7 @@ def shown(known: status.Status, config: Config) -> dict[str, object]:
     }
 
 
-def _made(known: status.Status, restic: Restic) -> list[str]:
+def _made(known: status.Status, restic: Restic) -> str:
     try:
         restic.run("init")
     except NoRepositoryError:
@@ -165,5 +177,5 @@ def _made(known: status.Status, restic: Restic) -> list[str]:
             "make the directory or bucket that `repository` in mail_backup names",
         ) from None
     found = restic.id()
-    status.write(known.but(repository_id=found))
-    return [f"made the repository {found[:8]}"]
+    status.write(known.but(repository_id=found, password=written()))
+    return f"made the repository {found[:8]}"

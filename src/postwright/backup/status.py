@@ -47,10 +47,12 @@ class Status:
     """What is known of a host's backups.
 
     `since` is when they were turned on, and `tested` when one was last restored and found whole.
+    `password` is when the one that opened the repository was written, in nanoseconds.
     """
 
     since: float
     repository_id: str = ""
+    password: int = 0
     backup: Attempt | None = None
     good: Good | None = None
     test: Attempt | None = None

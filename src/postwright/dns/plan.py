@@ -47,8 +47,8 @@ class Conflict:
 class Plan:
     """One zone's changes, the manifest's last; `observed` is the digest of `slots` as read.
 
-    `owned` counts the records that were ours, `deletions` those of them that go; the manifest
-    counts as neither.
+    `owned` counts the records that were ours, `deletions` those of them that go without having been
+    told to before; the manifest counts as neither.
     """
 
     provider: str
@@ -98,7 +98,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Guards:
-    """How much may be deleted in one run. They count owned records only.
+    """How much may be deleted in one run. They count owned records only, and no planned retirement.
 
     `deletions` and `percent` hold for each zone, `zones` for the zones of a run that lose any.
     Up to `few` deletions in a zone the percentage is not asked: of three records, one is 33 %.

@@ -91,6 +91,7 @@ def make_plan(provider: str, snapshot: Snapshot, task: Task) -> Plan:
                 _retire(draft, claim, task.now)
     records = _changes(draft)
     mine = {(claim.slot, value) for claim in manifest.mine for value in draft.values(claim)}
+    surprises = mine - _settled(draft, task.wants)
     slots = {
         *manifest_parts.slots(snapshot),
         *(claim.slot for claim in wanted | manifest.mine.keys()),
@@ -105,12 +106,32 @@ def make_plan(provider: str, snapshot: Snapshot, task: Task) -> Plan:
         conflicts=tuple(draft.conflicts),
         notes=tuple(draft.notes),
         owned=len(mine),
-        deletions=sum(_deletions(change, mine) for change in records),
+        deletions=sum(_deletions(change, surprises) for change in records),
     )
 
 
+def _settled(draft: _Draft, wants: Iterable[Want]) -> set[tuple[Slot, str]]:
+    """Return our values whose going is no surprise, which guards are against.
+
+    An earlier run has written into the manifest when they go, and the time has come; or a host has
+    rolled over its TLS key, and its others stay.
+    """
+    over = {
+        claim
+        for claim, entry in draft.manifest.mine.items()
+        if entry.due is not None and claim not in draft.entries
+    }
+    rolled = {
+        want.claim
+        for want in wants
+        if want.claim.kind is Kind.TLSA
+        and any(canonical("TLSA", value) in want.values for value in draft.values(want.claim))
+    }
+    return {(claim.slot, value) for claim in over | rolled for value in draft.values(claim)}
+
+
 def _deletions(change: Change, mine: set[tuple[Slot, str]]) -> int:
-    """Count our records that go without another taking their place; adopted ones were not ours."""
+    """Count such records that go without another taking their place; adopted ones were not ours."""
     ours = [value for value in change.remove if (change.slot, value) in mine]
     return max(0, len(ours) - len(change.add))
 

@@ -36,6 +36,13 @@ class BackupSpec(Strict):
         "keep it in the vault, and the vault's password where it outlives the hosts.",
         examples=["{{ vault_backup }}"],
     )
+    old_password: BackupPassword | None = Field(
+        default=None,
+        description="While `password` is rolled over: the one before. The next run has the new one "
+        "open each repository, sees that it does, and then takes this one away "
+        "(docs/rollovers.md).",
+        examples=["{{ vault_backup_old }}"],
+    )
     credentials: dict[str, Credential] = Field(
         default_factory=dict,
         description="What opens the target, by restic's environment variables: for `s3:` "

@@ -8,6 +8,8 @@ import shlex
 from typing import Literal
 from urllib.parse import quote
 
+from pydantic import SecretStr
+
 from .backup_spec import BackupSpec
 from .backup_types import Kind, Place, place
 from .base import Value
@@ -47,6 +49,7 @@ class Backup(Value):
     options: list[str]
     ssh: Ssh | None
     password: str | None
+    old_password: str | None
     environment: dict[str, str]
     interval_hours: int
     keep: dict[str, int]
@@ -58,7 +61,9 @@ class Backup(Value):
         """Return what may be known of it to whoever proves the host."""
         ssh = self.ssh and self.ssh.model_copy(update={"key": None})
         known = {"location": self.repository, "ssh": ssh}
-        return self.model_copy(update={**known, "password": None, "environment": {}})
+        return self.model_copy(
+            update={**known, "password": None, "old_password": None, "environment": {}}
+        )
 
 
 def backup(spec: BackupSpec, host: str) -> Backup:
@@ -77,7 +82,8 @@ def backup(spec: BackupSpec, host: str) -> Backup:
         port=at.port,
         options=_options(spec) if ssh else [],
         ssh=ssh,
-        password=host_password(spec, host),
+        password=host_password(spec.password, host),
+        old_password=spec.old_password and host_password(spec.old_password, host),
         environment=secrets if at.kind == "s3" else {},
         interval_hours=spec.interval_hours,
         keep=spec.keep.model_dump(),
@@ -87,13 +93,13 @@ def backup(spec: BackupSpec, host: str) -> Backup:
     )
 
 
-def host_password(spec: BackupSpec, host: str) -> str:
+def host_password(password: SecretStr, host: str) -> str:
     """Return the password of one host's repository.
 
     It is what `printf %s HOST | openssl dgst -sha256 -hmac PASSWORD` prints, so that a backup opens
     without Postwright, too.
     """
-    key = spec.password.get_secret_value().encode()
+    key = password.get_secret_value().encode()
     return hmac.new(key, host.encode(), hashlib.sha256).hexdigest()
 
 

@@ -32,6 +32,12 @@ def check_backup(spec: object) -> Iterator[Finding]:
             "cannot be had on a disk of the host's own, where root deletes what he likes",
             "name a `repository` on another host, or leave `append_only` out",
         )
+    if spec.get("old_password") is not None and spec["old_password"] == spec.get("password"):
+        yield Finding(
+            (*_PATH, "old_password"),
+            "is the same as `password`",
+            "give `password` the new one, or leave `old_password` out",
+        )
     keep = spec.get("keep")
     counts = [keep.get(name, 1) for name in ("hourly", "daily", "weekly", "monthly")] \
         if isinstance(keep, Mapping) else [1]  # fmt: skip

@@ -30,6 +30,10 @@ def _is_secret(path: Path) -> bool:
             return not may_be_shown(path)
         case ("mail_relays", _, "username" | "password"):
             return True
-        case ("mail_backup", "password" | "ssh_key") | ("mail_backup", "credentials", _):
+        case ("mail_backup", "password" | "old_password" | "ssh_key") | (
+            "mail_backup",
+            "credentials",
+            _,
+        ):
             return True
     return False

@@ -49,7 +49,9 @@ def restic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SNAPSHOTS", "[]")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "mine")
     assert model.backup is not None
-    (tmp_path / "password").write_text(host_password(model.backup, "mx1"), encoding="utf-8")
+    (tmp_path / "password").write_text(
+        host_password(model.backup.password, "mx1"), encoding="utf-8"
+    )
     return tmp_path
 
 

@@ -211,3 +211,25 @@ def test_guards_count_our_deletions_only() -> None:
     assert Guards(deletions=1).check(made)[0].mend.endswith("max_deletions: 2")
     assert Guards(percent=20, few=1).check(made)[0].mend.endswith("max_deletion_percent: 29")
     assert Guards(zones=0).check(made)[0].mend.endswith("max_deletion_zones: 1")
+
+
+def test_guards_do_not_count_what_the_manifest_has_announced() -> None:
+    """Selectors of a rollover go a week later, in all zones on one day."""
+    never = Guards(deletions=0, zones=0)
+    wanted = [w for w in wants() if w.claim.kind is not Kind.DKIM]
+    told = plan(published(), phase=CUTOVER, wanted=wanted)
+    there = told.result(published())
+    made = plan(there, phase=CUTOVER, wanted=wanted, now=later(8))
+    assert [c.slot.name for c in made.changes if c.remove and not c.slot.name.startswith("_post")]
+    assert never.check([made]) == []
+    fewer = [w for w in wanted if w.claim.kind is not Kind.MX]
+    assert never.check([plan(there, phase=CUTOVER, wanted=fewer, now=later(8))])
+
+
+def test_guards_do_not_count_a_tls_key_that_was_rolled_over_unless_all_go() -> None:
+    never = Guards(deletions=0, zones=0)
+    tlsa = [want(Kind.TLSA, f"_25._tcp.mx1.{ZONE}", *(f"3 1 1 {n * 64}" for n in keys))
+            for keys in ("abc", "bc", "d")]  # fmt: skip
+    there = plan(zone(), phase=CUTOVER, wanted=tlsa[:1]).result(zone())
+    assert never.check([plan(there, phase=CUTOVER, wanted=tlsa[1:2])]) == []
+    assert never.check([plan(there, phase=CUTOVER, wanted=tlsa[2:])])

@@ -57,6 +57,14 @@ def test_each_host_has_a_password_that_openssl_makes_too() -> None:
     assert said.decode().split()[-1] == one
 
 
+def test_the_password_before_is_made_for_each_host_too() -> None:
+    before = "another that is long enough"
+    found = backup(LOCAL | {"old_password": before})
+    assert found.old_password == backup(LOCAL | {"password": before}).password
+    assert found.without_secrets().old_password is None
+    assert backup(LOCAL).old_password is None
+
+
 def test_an_append_only_host_asks_for_a_server_that_deletes_nothing() -> None:
     found = backup(GOOD | {"append_only": True})
     assert found.ssh is not None

@@ -71,6 +71,11 @@ def upcoming(certificates):
     ]
 
 
+def unseen(certificates):
+    """Return the next keys of which nobody has written down that every server lists them."""
+    return [wait.key for wait in upcoming(certificates) if wait.due is None]
+
+
 def saw(certificates, keys, ttl):
     """Write down which keys every server lists, in a set that is cached for `ttl` seconds.
 
