@@ -17,6 +17,7 @@ import pytest
 
 import upgrade_moments
 from drill_kill import Say, run_until
+from labbackup import TOOL, repository_kept
 from labfilling import filled
 from labkit import answering, lab, on, play, this_lab
 from labmailboxes import Message, View, accounts, difference, look, overlay, password, target
@@ -40,6 +41,25 @@ apt-mark -q unhold postfix
 rm -r /srv/other /etc/apt/sources.list.d/other.list /etc/apt/preferences.d/pinned
 apt-get -q update
 """
+# As Debian's own cloud images of 12 have them.
+IN_DEB822 = """
+mkdir /etc/apt/mirrors
+echo http://deb.debian.org/debian >/etc/apt/mirrors/debian.list
+echo http://security.debian.org/debian-security >/etc/apt/mirrors/debian-security.list
+cat >/etc/apt/sources.list.d/debian.sources <<END
+Types: deb
+URIs: mirror+file:///etc/apt/mirrors/debian.list
+Suites: bookworm bookworm-updates bookworm-backports
+Components: main
+
+Types: deb
+URIs: mirror+file:///etc/apt/mirrors/debian-security.list
+Suites: bookworm-security
+Components: main
+END
+rm /etc/apt/sources.list
+apt-get -q update
+"""
 
 
 @dataclass(frozen=True)
@@ -54,6 +74,8 @@ class Populated:
     """Bytes that mbsync receives when there is nothing new."""
     copies: dict[str, list[tuple[str, str]]]
     kept: Path
+    backed_up: str
+    """When Debian 12 made its backup of all that."""
 
     def upgrade(self) -> tuple[str, ...]:
         """Return the playbook with its words."""
@@ -78,8 +100,10 @@ def populated(
     say(f"mbsync received {first} bytes, and {idle} when there was nothing new")
     view, copies = look(facts, HOST, addresses), client.held()
     assert sum(len(account.messages) for account in view.values()) == MESSAGES
+    on(HOST, TOOL, "run")
+    backed_up = on(HOST, "date", "+%FT%T").strip()
     kept = keep(this_lab().hosts[HOST])
-    yield Populated(facts, extra, view, client, idle, copies, kept)
+    yield Populated(facts, extra, view, client, idle, copies, kept, backed_up)
     shutil.rmtree(kept)
     lab("reset", HOST)
     site = play("site.yml")
@@ -130,6 +154,7 @@ def test_all_that_is_in_the_way_is_named_at_once_and_nothing_is_changed(
 
 
 def test_an_upgrade_while_mail_comes(populated: Populated, say: Say) -> None:
+    on(HOST, "sh", "-ec", IN_DEB822)
     with stream(accounts(HOST, MAILBOXES)[:SYNCHRONISED]) as sent:
         run = play(*populated.upgrade())
     assert run.status == 0, run.output[-6000:]
@@ -164,6 +189,21 @@ def test_an_upgrade_killed_again_and_again(populated: Populated, say: Say, tmp_p
     arrived_whole(populated, sent, say)
 
 
+def test_the_way_back_is_a_rebuild_on_debian_12(
+    populated: Populated, say: Say, tmp_path: Path
+) -> None:
+    on(HOST, TOOL, "run")
+    with repository_kept(HOST, tmp_path):
+        lab("reset", HOST)
+    words = ("-e", f"rebuild={HOST}", "-e", f"rebuild_at={populated.backed_up}")
+    run = play("site.yml", *populated.extra, *words)
+    assert run.status == 0, run.output[-6000:]
+    say(f"{HOST} has Debian 12 again after {run.seconds:.0f} s")
+    assert re.match(r"2\.3", on(HOST, "dovecot", "--version"))
+    after = look(populated.facts, HOST, accounts(HOST, MAILBOXES))
+    assert difference(populated.view, after) == []
+
+
 def refused_by_site(populated: Populated) -> None:
     """Nothing else touches a host that is between two releases."""
     seen = play("playbooks/preflight.yml", *populated.extra)
@@ -174,6 +214,8 @@ def refused_by_site(populated: Populated) -> None:
 
 def arrived_whole(populated: Populated, sent: Stream, say: Say) -> None:
     """All mail is there as it was, what was sent meanwhile has come, and the host is sound."""
+    waited = sent.waited()
+    assert waited
     sent.flushed()
     addresses = accounts(HOST, MAILBOXES)
     after = look(populated.facts, HOST, addresses)
@@ -184,7 +226,7 @@ def arrived_whole(populated: Populated, sent: Stream, say: Say) -> None:
     }
     assert difference(populated.view, old) == []
     assert sorted(message.identity for message in new) == sorted(sent.identities)
-    say(f"all as it was; {len(new)} messages sent meanwhile have come")
+    say(f"all as it was; {len(new)} messages sent meanwhile have come, {waited} of them late")
     received = populated.client.synchronise()
     say(f"mbsync received {received} bytes for {len(new)} new messages")
     assert received < 2 * populated.idle + NEW_MESSAGE * len(new)
@@ -206,7 +248,11 @@ def sound() -> None:
     assert re.match(r"2\.4", on(HOST, "dovecot", "--version"))
     assert "mail_version = 3.10" in on(HOST, "postconf", "mail_version")
     assert on(HOST, "dpkg", "--audit") == ""
-    assert "bookworm" not in on(HOST, "sh", "-c", "cat /etc/apt/sources.list /etc/os-release")
+    sources = "find /etc/apt -name '*sources*' -type f -exec cat {} +"
+    assert "bookworm" not in on(HOST, "sh", "-ec", f"cat /etc/os-release; {sources}")
+    on(HOST, "apt-get", "-qq", "update")
+    read = set(on(HOST, "apt-get", "indextargets", "--format", "$(CODENAME)").split())
+    assert read - {"trixie-backports"} == {"trixie", "trixie-updates", "trixie-security"}
     assert on(HOST, "sh", "-c", "find /var/vmail -name '*%*'") == ""
     users = on(HOST, "doveadm", "user", "user00@gamma.test", "saburo@gamma.test")
     assert "%" not in users
