@@ -84,30 +84,41 @@ class Populated:
 
 @pytest.fixture(scope="module")
 def populated(
-    facts: dict[str, Any], say: Say, tmp_path_factory: pytest.TempPathFactory
+    lab_facts: dict[str, Any], say: Say, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Populated]:
     """mx2 on Debian 12 with 10,000 messages in 50 mailboxes, and a client that has some of them."""
     extra = ("-e", overlay({HOST: MAILBOXES}, tmp_path_factory.mktemp("overlay")))
     site = play("site.yml", *extra)
     assert site.status == 0, site.output[-4000:]
     addresses = accounts(HOST, MAILBOXES)
-    written = filled(facts, HOST, addresses, MESSAGES)
+    written = filled(lab_facts, HOST, addresses, MESSAGES)
     say(f"{MESSAGES} messages in {MAILBOXES} mailboxes: {written >> 20} MiB")
-    server = target(facts, HOST)
+    server = target(lab_facts, HOST)
     client = Mbsync(server.hostname, password(HOST), addresses[:SYNCHRONISED])
-    client.install(facts["ca_file"])
+    client.install(lab_facts["ca_file"])
     first, idle = client.synchronise(), client.synchronise()
     say(f"mbsync received {first} bytes, and {idle} when there was nothing new")
-    view, copies = look(facts, HOST, addresses), client.held()
+    view, copies = look(lab_facts, HOST, addresses), client.held()
     assert sum(len(account.messages) for account in view.values()) == MESSAGES
     on(HOST, TOOL, "run")
     backed_up = on(HOST, "date", "+%FT%T").strip()
     kept = keep(this_lab().hosts[HOST])
-    yield Populated(facts, extra, view, client, idle, copies, kept, backed_up)
+    yield Populated(lab_facts, extra, view, client, idle, copies, kept, backed_up)
     shutil.rmtree(kept)
     lab("reset", HOST)
     site = play("site.yml")
     assert site.status == 0, site.output[-4000:]
+
+
+@pytest.fixture
+def on_debian_12(populated: Populated) -> Populated:
+    """mx2 as it was before any upgrade, and its client."""
+    if "bookworm" not in on(HOST, "cat", "/etc/os-release"):
+        bring_back(this_lab().hosts[HOST], populated.kept)
+        # What came since is not on this disk: the client's copies are of this disk, too.
+        populated.client.install(populated.facts["ca_file"])
+        populated.client.synchronise()
+    return populated
 
 
 def keep(host: Host) -> Path:
@@ -129,11 +140,11 @@ def bring_back(host: Host, kept: Path) -> None:
 
 
 def test_all_that_is_in_the_way_is_named_at_once_and_nothing_is_changed(
-    populated: Populated,
+    on_debian_12: Populated,
 ) -> None:
     on(HOST, "sh", "-ec", IN_THE_WAY)
     try:
-        seen = play(*populated.upgrade(), "-e", '{"release_free": {"/": 99000000}}')
+        seen = play(*on_debian_12.upgrade(), "-e", '{"release_free": {"/": 99000000}}')
         left = on(HOST, "cat", "/etc/apt/sources.list")
     finally:
         on(HOST, "sh", "-ec", OUT_OF_THE_WAY)
@@ -147,20 +158,19 @@ def test_all_that_is_in_the_way_is_named_at_once_and_nothing_is_changed(
         assert re.search(rf"{HOST}: {what}.*\n\s+mend: .*{mend}", seen.output), what
     assert "trixie" not in left
     assert seen.recap()[HOST]["changed"] == 0
-    without = play(*populated.upgrade(), "-e", '{"mail_backup": null}')
+    without = play(*on_debian_12.upgrade(), "-e", '{"mail_backup": null}')
     assert without.status != 0
     assert f"{HOST} is backed up nowhere" in without.output
     assert "mend: docs/backup.md" in without.output
 
 
-def test_an_upgrade_while_mail_comes(populated: Populated, say: Say) -> None:
-    on(HOST, "sh", "-ec", IN_DEB822)
+def test_an_upgrade_while_mail_comes(on_debian_12: Populated, say: Say) -> None:
     with stream(accounts(HOST, MAILBOXES)[:SYNCHRONISED]) as sent:
-        run = play(*populated.upgrade())
+        run = play(*on_debian_12.upgrade())
     assert run.status == 0, run.output[-6000:]
     say(f"{HOST} has Debian 13 after {run.seconds:.0f} s")
-    arrived_whole(populated, sent, say)
-    again = play(*populated.upgrade())
+    arrived_whole(on_debian_12, sent, say)
+    again = play(*on_debian_12.upgrade())
     assert again.status == 0, again.output[-3000:]
     assert "Nothing to do: every mail host has Debian 13" in again.output
     assert {host: count["changed"] for host, count in again.recap().items()} == dict.fromkeys(
@@ -168,25 +178,24 @@ def test_an_upgrade_while_mail_comes(populated: Populated, say: Say) -> None:
     )
 
 
-def test_an_upgrade_killed_again_and_again(populated: Populated, say: Say, tmp_path: Path) -> None:
-    bring_back(this_lab().hosts[HOST], populated.kept)
-    # What came since is in no backup of this disk: the client's copies are of that disk, too.
-    populated.client.install(populated.facts["ca_file"])
-    populated.client.synchronise()
+def test_an_upgrade_killed_again_and_again(
+    on_debian_12: Populated, say: Say, tmp_path: Path
+) -> None:
+    on(HOST, "sh", "-ec", IN_DEB822)
     moments = upgrade_moments.MOMENTS
     with stream(accounts(HOST, MAILBOXES)[:SYNCHRONISED]) as sent:
         for number, moment in enumerate(moments):
             log = tmp_path / f"{number}.log"
-            seconds = run_until(moment, log, *populated.upgrade())
+            seconds = run_until(moment, log, *on_debian_12.upgrade())
             say(f"{number + 1}/{len(moments)} killed while {moment.during}, after {seconds:.0f} s")
             if moment in moments[upgrade_moments.SHUT]:
-                assert answering(populated.facts, HOST) == []
+                assert answering(on_debian_12.facts, HOST) == []
             if moment.during == "packages_are_fetched":
-                refused_by_site(populated)
-        run = play(*populated.upgrade())
+                refused_by_site(on_debian_12)
+        run = play(*on_debian_12.upgrade())
     assert run.status == 0, run.output[-6000:]
     say(f"the run to the end took {run.seconds:.0f} s")
-    arrived_whole(populated, sent, say)
+    arrived_whole(on_debian_12, sent, say)
 
 
 def test_the_way_back_is_a_rebuild_on_debian_12(
