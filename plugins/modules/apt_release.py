@@ -28,6 +28,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+fixed:
+  description: Debian's entries that cannot be switched where they are written.
+  type: list
+  elements: str
+  returned: always
 foreign:
   description: Entries that are not Debian's, as C(FILE:LINE URI SUITE).
   type: list
@@ -47,28 +52,66 @@ unnamed:
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from ansible.module_utils.basic import AnsibleModule
 
 FILE = Path("/etc/apt/sources.list")
 FOLDER = Path("/etc/apt/sources.list.d")
+# What Debian writes into its own (backports are another repository).
+ORIGINS = {"Debian", "Debian Backports"}
 TARGETS = "$(REPO_URI)\t$(RELEASE)\t$(ORIGIN)\t$(SOURCESENTRY)"
 ONE_LINE = re.compile(r"(\s*deb(?:-src)?\s+(?:\[[^\]]*\]\s*)?)(\S+)(\s+)(\S+)(.*)", re.DOTALL)
+
+
+class Entry(NamedTuple):
+    """An entry of apt's sources, as apt tells it."""
+
+    uri: str
+    suite: str
+    origin: str
+    at: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return what it is found by in a file."""
+        return slashed(self.uri), self.suite
+
+    def __str__(self) -> str:
+        """Return where it is, and what it says."""
+        return f"{self.at} {self.uri} {self.suite}"
+
 
 # Given a URI and a suite, the suite that it becomes.
 Rename = Callable[[str, str], str]
 
 
 def slashed(uri: str) -> str:
-    """Return a URI as apt tells it."""
-    return uri.rstrip("/") + "/"
+    """Return a URI as apt tells it: `file:///srv` is `file:/srv/`."""
+    return re.sub(r"^([\w+.-]+):///", r"\1:/", uri.rstrip("/")) + "/"
 
 
 def renamed(suite: str, old: str, new: str) -> str:
     """Return what a suite is called in the next release."""
     return re.sub(rf"^{re.escape(old)}(?=$|[-/])", new, suite)
+
+
+class Renaming:
+    """Renames the suites of Debian's entries, and knows which it has met."""
+
+    def __init__(self, ours: list[Entry], old: str, new: str) -> None:
+        self.debians = {entry.key for entry in ours}
+        self.old, self.new = old, new
+        self.met: set[tuple[str, str]] = set()
+
+    def __call__(self, uri: str, suite: str) -> str:
+        """Return what an entry's suite is called in the next release."""
+        if (uri, suite) not in self.debians:
+            return suite
+        self.met.add((uri, suite))
+        return renamed(suite, self.old, self.new)
 
 
 def one_line(text: str, rename: Rename) -> str:
@@ -146,6 +189,20 @@ def files() -> list[Path]:
     return [path for path in (FILE, *sorted(listed)) if path.exists()]
 
 
+def switched(path: Path, text: str, rename: Rename) -> str:
+    """Return a file's text with its suites renamed."""
+    return (deb822 if path.suffix == ".sources" else one_line)(text, rename)
+
+
+def fixed(ours: list[Entry], texts: Mapping[Path, str], old: str, new: str) -> list[Entry]:
+    """Return Debian's entries that cannot be switched: not found, or in a stanza with others."""
+    rename, left = Renaming(ours, old, new), Renaming(ours, old, new)
+    for path, text in texts.items():
+        switched(path, switched(path, text, rename), left)
+    wanted = [entry for entry in ours if renamed(entry.suite, old, new) != entry.suite]
+    return [entry for entry in wanted if entry.key not in rename.met - left.met]
+
+
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
@@ -157,16 +214,12 @@ def main() -> None:
     )
     old, new = module.params["old"], module.params["new"]
     _, out, _ = module.run_command(["apt-get", "indextargets", "--format", TARGETS], check_rc=True)
-    told = [tuple(line.split("\t")) for line in dict.fromkeys(out.splitlines())]
-    debians = {(slashed(uri), suite) for uri, suite, origin, _ in told if origin == "Debian"}
-
-    def rename(uri: str, suite: str) -> str:
-        return renamed(suite, old, new) if (uri, suite) in debians else suite
-
-    diffs = []
-    for path in files():
-        before = path.read_text(encoding="utf-8")
-        after = (deb822 if path.suffix == ".sources" else one_line)(before, rename)
+    told = [Entry(*line.split("\t")) for line in dict.fromkeys(out.splitlines())]
+    ours = [entry for entry in told if entry.origin in ORIGINS]
+    rename, diffs = Renaming(ours, old, new), []
+    texts = {path: path.read_text(encoding="utf-8") for path in files()}
+    for path, before in texts.items():
+        after = switched(path, before, rename)
         if after != before:
             names = {"before_header": str(path), "after_header": str(path)}
             diffs.append({**names, "before": before, "after": after})
@@ -175,14 +228,13 @@ def main() -> None:
     module.exit_json(
         changed=bool(diffs),
         diff=diffs,
-        foreign=[f"{at} {uri} {suite}" for uri, suite, origin, at in told if origin != "Debian"],
+        foreign=[str(entry) for entry in told if entry not in ours],
         unnamed=[
-            f"{at} {uri} {suite}"
-            for uri, suite, origin, at in told
-            if origin == "Debian" and not re.match(rf"({old}|{new})($|[-/])", suite)
+            str(entry) for entry in ours if not re.match(rf"({old}|{new})($|[-/])", entry.suite)
         ],
+        fixed=[str(entry) for entry in fixed(ours, texts, old, new)],
         repositories=[
-            {"uri": uri, "suite": renamed(suite, old, new)} for uri, suite in sorted(debians)
+            {"uri": uri, "suite": renamed(suite, old, new)} for uri, suite in sorted(rename.debians)
         ],
     )
 

@@ -32,6 +32,11 @@ options:
     type: list
     elements: str
     default: []
+  fixed:
+    description: Entries of Debian's that cannot be switched where they are written.
+    type: list
+    elements: str
+    default: []
   free:
     description: MiB that have to be free, by directory. What lies on one file system adds up.
     type: dict
@@ -121,7 +126,9 @@ def packages(module: AnsibleModule) -> Iterator[Problem]:
         )
 
 
-def sources(foreign: list[str], unnamed: list[str], old: str, new: str) -> Iterator[Problem]:
+def sources(
+    foreign: list[str], unnamed: list[str], fixed: list[str], old: str, new: str
+) -> Iterator[Problem]:
     """Sources that nobody but the operator can judge."""
     for entry in foreign:
         yield (
@@ -130,6 +137,11 @@ def sources(foreign: list[str], unnamed: list[str], old: str, new: str) -> Itera
         )
     for entry in unnamed:
         yield f"a source of apt's names its release otherwise: {entry}", f"write {old} there"
+    for entry in fixed:
+        yield (
+            f"a source of apt's cannot be switched to {new} where it is written: {entry}",
+            "give it a stanza of its own in a .sources file (sources.list(5))",
+        )
 
 
 def pins(old: str) -> Iterator[Problem]:
@@ -169,6 +181,7 @@ def main() -> None:
             "repositories": {"type": "list", "elements": "dict", "required": True},
             "foreign": {"type": "list", "elements": "str", "default": []},
             "unnamed": {"type": "list", "elements": "str", "default": []},
+            "fixed": {"type": "list", "elements": "str", "default": []},
             "free": {"type": "dict", "required": True},
         },
         supports_check_mode=True,
@@ -177,7 +190,7 @@ def main() -> None:
     problems = [
         *room({path: int(mib) for path, mib in given["free"].items()}),
         *packages(module),
-        *sources(given["foreign"], given["unnamed"], given["old"], given["new"]),
+        *sources(given["foreign"], given["unnamed"], given["fixed"], given["old"], given["new"]),
         *pins(given["old"]),
         *reachable(module, given["new"], given["repositories"]),
     ]

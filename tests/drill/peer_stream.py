@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ class Stream:
 
     def __init__(self) -> None:
         self.identities: list[str] = []
+        self.begun = on("peer", "date", "+%F %T").strip()
 
     @staticmethod
     def is_of(identity: str) -> bool:
@@ -40,6 +42,14 @@ class Stream:
         words = ("exec", "peer", "--", "sendmail", "-f", "friend@peer.test", recipient)
         lab(*words, input=text)
         self.identities.append(identity)
+
+    def waited(self) -> int:
+        """Return how many of them the peer could not hand over at once."""
+        log = on("peer", "journalctl", "-q", "-o", "cat", "-t", "postfix/cleanup", "-t",
+                 "postfix/smtp", "--since", self.begun)  # fmt: skip
+        ids = dict(re.findall(r"^(\w+): message-id=(\S+)", log, re.MULTILINE))
+        late = set(re.findall(r"^(\w+): .* status=deferred ", log, re.MULTILINE))
+        return len({ids.get(each) for each in late} & set(self.identities))
 
     def flushed(self) -> None:
         """Wait until the peer has handed over all, as it would within its own time."""

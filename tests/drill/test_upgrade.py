@@ -17,6 +17,7 @@ import pytest
 
 import upgrade_moments
 from drill_kill import Say, run_until
+from labbackup import TOOL, repository_kept
 from labfilling import filled
 from labkit import answering, lab, on, play, this_lab
 from labmailboxes import Message, View, accounts, difference, look, overlay, password, target
@@ -40,6 +41,25 @@ apt-mark -q unhold postfix
 rm -r /srv/other /etc/apt/sources.list.d/other.list /etc/apt/preferences.d/pinned
 apt-get -q update
 """
+# As Debian's own cloud images of 12 have them.
+IN_DEB822 = """
+mkdir /etc/apt/mirrors
+echo http://deb.debian.org/debian >/etc/apt/mirrors/debian.list
+echo http://security.debian.org/debian-security >/etc/apt/mirrors/debian-security.list
+cat >/etc/apt/sources.list.d/debian.sources <<END
+Types: deb
+URIs: mirror+file:///etc/apt/mirrors/debian.list
+Suites: bookworm bookworm-updates bookworm-backports
+Components: main
+
+Types: deb
+URIs: mirror+file:///etc/apt/mirrors/debian-security.list
+Suites: bookworm-security
+Components: main
+END
+rm /etc/apt/sources.list
+apt-get -q update
+"""
 
 
 @dataclass(frozen=True)
@@ -54,6 +74,8 @@ class Populated:
     """Bytes that mbsync receives when there is nothing new."""
     copies: dict[str, list[tuple[str, str]]]
     kept: Path
+    backed_up: str
+    """When Debian 12 made its backup of all that."""
 
     def upgrade(self) -> tuple[str, ...]:
         """Return the playbook with its words."""
@@ -62,28 +84,43 @@ class Populated:
 
 @pytest.fixture(scope="module")
 def populated(
-    facts: dict[str, Any], say: Say, tmp_path_factory: pytest.TempPathFactory
+    lab_facts: dict[str, Any], say: Say, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Populated]:
     """mx2 on Debian 12 with 10,000 messages in 50 mailboxes, and a client that has some of them."""
     extra = ("-e", overlay({HOST: MAILBOXES}, tmp_path_factory.mktemp("overlay")))
     site = play("site.yml", *extra)
     assert site.status == 0, site.output[-4000:]
     addresses = accounts(HOST, MAILBOXES)
-    written = filled(facts, HOST, addresses, MESSAGES)
+    written = filled(lab_facts, HOST, addresses, MESSAGES)
     say(f"{MESSAGES} messages in {MAILBOXES} mailboxes: {written >> 20} MiB")
-    server = target(facts, HOST)
+    server = target(lab_facts, HOST)
     client = Mbsync(server.hostname, password(HOST), addresses[:SYNCHRONISED])
-    client.install(facts["ca_file"])
+    client.install(lab_facts["ca_file"])
     first, idle = client.synchronise(), client.synchronise()
     say(f"mbsync received {first} bytes, and {idle} when there was nothing new")
-    view, copies = look(facts, HOST, addresses), client.held()
+    view, copies = look(lab_facts, HOST, addresses), client.held()
     assert sum(len(account.messages) for account in view.values()) == MESSAGES
+    on(HOST, TOOL, "run")
+    backed_up = on(HOST, "date", "+%FT%T").strip()
     kept = keep(this_lab().hosts[HOST])
-    yield Populated(facts, extra, view, client, idle, copies, kept)
+    yield Populated(lab_facts, extra, view, client, idle, copies, kept, backed_up)
+    # Not a bare disk: its new TLS keys would have to wait until mx1 forgets the old TLSA records.
+    bring_back(this_lab().hosts[HOST], kept)
     shutil.rmtree(kept)
-    lab("reset", HOST)
+    on(HOST, "sh", "-ec", "rm -r /var/vmail/*/user[0-9][0-9]")
     site = play("site.yml")
     assert site.status == 0, site.output[-4000:]
+
+
+@pytest.fixture
+def on_debian_12(populated: Populated) -> Populated:
+    """mx2 as it was before any upgrade, and its client."""
+    if "bookworm" not in on(HOST, "cat", "/etc/os-release"):
+        bring_back(this_lab().hosts[HOST], populated.kept)
+        # What came since is not on this disk: the client's copies are of this disk, too.
+        populated.client.install(populated.facts["ca_file"])
+        populated.client.synchronise()
+    return populated
 
 
 def keep(host: Host) -> Path:
@@ -105,11 +142,11 @@ def bring_back(host: Host, kept: Path) -> None:
 
 
 def test_all_that_is_in_the_way_is_named_at_once_and_nothing_is_changed(
-    populated: Populated,
+    on_debian_12: Populated,
 ) -> None:
     on(HOST, "sh", "-ec", IN_THE_WAY)
     try:
-        seen = play(*populated.upgrade(), "-e", '{"release_free": {"/": 99000000}}')
+        seen = play(*on_debian_12.upgrade(), "-e", '{"release_free": {"/": 99000000}}')
         left = on(HOST, "cat", "/etc/apt/sources.list")
     finally:
         on(HOST, "sh", "-ec", OUT_OF_THE_WAY)
@@ -123,19 +160,19 @@ def test_all_that_is_in_the_way_is_named_at_once_and_nothing_is_changed(
         assert re.search(rf"{HOST}: {what}.*\n\s+mend: .*{mend}", seen.output), what
     assert "trixie" not in left
     assert seen.recap()[HOST]["changed"] == 0
-    without = play(*populated.upgrade(), "-e", '{"mail_backup": null}')
+    without = play(*on_debian_12.upgrade(), "-e", '{"mail_backup": null}')
     assert without.status != 0
     assert f"{HOST} is backed up nowhere" in without.output
     assert "mend: docs/backup.md" in without.output
 
 
-def test_an_upgrade_while_mail_comes(populated: Populated, say: Say) -> None:
+def test_an_upgrade_while_mail_comes(on_debian_12: Populated, say: Say) -> None:
     with stream(accounts(HOST, MAILBOXES)[:SYNCHRONISED]) as sent:
-        run = play(*populated.upgrade())
+        run = play(*on_debian_12.upgrade())
     assert run.status == 0, run.output[-6000:]
     say(f"{HOST} has Debian 13 after {run.seconds:.0f} s")
-    arrived_whole(populated, sent, say)
-    again = play(*populated.upgrade())
+    arrived_whole(on_debian_12, sent, say)
+    again = play(*on_debian_12.upgrade())
     assert again.status == 0, again.output[-3000:]
     assert "Nothing to do: every mail host has Debian 13" in again.output
     assert {host: count["changed"] for host, count in again.recap().items()} == dict.fromkeys(
@@ -143,25 +180,39 @@ def test_an_upgrade_while_mail_comes(populated: Populated, say: Say) -> None:
     )
 
 
-def test_an_upgrade_killed_again_and_again(populated: Populated, say: Say, tmp_path: Path) -> None:
-    bring_back(this_lab().hosts[HOST], populated.kept)
-    # What came since is in no backup of this disk: the client's copies are of that disk, too.
-    populated.client.install(populated.facts["ca_file"])
-    populated.client.synchronise()
+def test_an_upgrade_killed_again_and_again(
+    on_debian_12: Populated, say: Say, tmp_path: Path
+) -> None:
+    on(HOST, "sh", "-ec", IN_DEB822)
     moments = upgrade_moments.MOMENTS
     with stream(accounts(HOST, MAILBOXES)[:SYNCHRONISED]) as sent:
         for number, moment in enumerate(moments):
             log = tmp_path / f"{number}.log"
-            seconds = run_until(moment, log, *populated.upgrade())
+            seconds = run_until(moment, log, *on_debian_12.upgrade())
             say(f"{number + 1}/{len(moments)} killed while {moment.during}, after {seconds:.0f} s")
             if moment in moments[upgrade_moments.SHUT]:
-                assert answering(populated.facts, HOST) == []
+                assert answering(on_debian_12.facts, HOST) == []
             if moment.during == "packages_are_fetched":
-                refused_by_site(populated)
-        run = play(*populated.upgrade())
+                refused_by_site(on_debian_12)
+        run = play(*on_debian_12.upgrade())
     assert run.status == 0, run.output[-6000:]
     say(f"the run to the end took {run.seconds:.0f} s")
-    arrived_whole(populated, sent, say)
+    arrived_whole(on_debian_12, sent, say)
+
+
+def test_the_way_back_is_a_rebuild_on_debian_12(
+    populated: Populated, say: Say, tmp_path: Path
+) -> None:
+    on(HOST, TOOL, "run")
+    with repository_kept(HOST, tmp_path):
+        lab("reset", HOST)
+    words = ("-e", f"rebuild={HOST}", "-e", f"rebuild_at={populated.backed_up}")
+    run = play("site.yml", *populated.extra, *words)
+    assert run.status == 0, run.output[-6000:]
+    say(f"{HOST} has Debian 12 again after {run.seconds:.0f} s")
+    assert re.match(r"2\.3", on(HOST, "dovecot", "--version"))
+    after = look(populated.facts, HOST, accounts(HOST, MAILBOXES))
+    assert difference(populated.view, after) == []
 
 
 def refused_by_site(populated: Populated) -> None:
@@ -174,6 +225,8 @@ def refused_by_site(populated: Populated) -> None:
 
 def arrived_whole(populated: Populated, sent: Stream, say: Say) -> None:
     """All mail is there as it was, what was sent meanwhile has come, and the host is sound."""
+    waited = sent.waited()
+    assert waited
     sent.flushed()
     addresses = accounts(HOST, MAILBOXES)
     after = look(populated.facts, HOST, addresses)
@@ -184,7 +237,7 @@ def arrived_whole(populated: Populated, sent: Stream, say: Say) -> None:
     }
     assert difference(populated.view, old) == []
     assert sorted(message.identity for message in new) == sorted(sent.identities)
-    say(f"all as it was; {len(new)} messages sent meanwhile have come")
+    say(f"all as it was; {len(new)} messages sent meanwhile have come, {waited} of them late")
     received = populated.client.synchronise()
     say(f"mbsync received {received} bytes for {len(new)} new messages")
     assert received < 2 * populated.idle + NEW_MESSAGE * len(new)
@@ -206,7 +259,11 @@ def sound() -> None:
     assert re.match(r"2\.4", on(HOST, "dovecot", "--version"))
     assert "mail_version = 3.10" in on(HOST, "postconf", "mail_version")
     assert on(HOST, "dpkg", "--audit") == ""
-    assert "bookworm" not in on(HOST, "sh", "-c", "cat /etc/apt/sources.list /etc/os-release")
+    sources = "find /etc/apt -name '*sources*' -type f -exec cat {} +"
+    assert "bookworm" not in on(HOST, "sh", "-ec", f"cat /etc/os-release; {sources}")
+    on(HOST, "apt-get", "-qq", "update")
+    read = set(on(HOST, "apt-get", "indextargets", "--format", "$(CODENAME)").split())
+    assert read - {"trixie-backports"} == {"trixie", "trixie-updates", "trixie-security"}
     assert on(HOST, "sh", "-c", "find /var/vmail -name '*%*'") == ""
     users = on(HOST, "doveadm", "user", "user00@gamma.test", "saburo@gamma.test")
     assert "%" not in users

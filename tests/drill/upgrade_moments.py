@@ -26,7 +26,7 @@ MOMENTS = (
         "sources_name_the_next_release",
         Reach.CONTROLLER,
         "Debian's sources name the next release",
-        partial(_DISK.says, "etc/apt/sources.list", "trixie"),
+        partial(_DISK.says, "etc/apt/sources.list.d/debian.sources", "trixie"),
     ),
     moment(
         "packages_are_fetched",

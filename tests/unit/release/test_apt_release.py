@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from release_modules import loaded
 
@@ -13,7 +16,8 @@ DEBIANS = {
     ("http://deb.debian.org/debian/", "bookworm-backports"),
     ("http://deb.debian.org/debian/", "stable"),
     ("http://security.debian.org/debian-security/", "bookworm-security"),
-    ("mirror+file:///etc/apt/mirrors/debian.list/", "bookworm"),
+    # As apt tells it, and as Debian's cloud images have it.
+    ("mirror+file:/etc/apt/mirrors/debian.list/", "bookworm"),
 }
 
 
@@ -33,6 +37,8 @@ def rename(uri: str, suite: str) -> str:
          "bookworm-security main # kept bookworm\n",
          "deb [signed-by=/x.gpg arch=amd64]\thttp://security.debian.org/debian-security "
          "trixie-security main # kept bookworm\n"),
+        ("deb mirror+file:///etc/apt/mirrors/debian.list bookworm main\n",
+         "deb mirror+file:///etc/apt/mirrors/debian.list trixie main\n"),
         ("# deb http://deb.debian.org/debian bookworm main\n", None),
         ("deb https://rspamd.com/apt-stable/ bookworm main\n", None),
         ("deb http://deb.debian.org/debian stable main\n", None),
@@ -78,6 +84,32 @@ def test_a_stanza_whose_uris_do_not_agree_is_left_alone() -> None:
     after = apt_release.deb822(mixed, rename)
     assert " bookworm-security\n" in after
     assert "Suites: trixie" in after
+
+
+def told(*entries: tuple[str, str]) -> list[Any]:
+    """Return entries as apt tells them."""
+    return [apt_release.Entry(uri, suite, "Debian", "FILE:1") for uri, suite in entries]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("my.list", "deb http://deb.debian.org/debian bookworm main\n", 0),
+        ("my.sources", "URIs: http://deb.debian.org/debian\nSuites: bookworm\n", 0),
+        ("my.sources", "URIs: http://deb.debian.org/debian https://x.test\nSuites: bookworm\n", 1),
+        ("my.list", "deb http://mirror.test/debian bookworm main\n", 1),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_switched_is_known_before(name: str, text: str, found: int) -> None:
+    ours = told(("http://deb.debian.org/debian/", "bookworm"))
+    stuck = apt_release.fixed(ours, {Path("/etc/apt") / name: text}, "bookworm", "trixie")
+    assert stuck == ours[:found]
+
+
+def test_what_has_been_switched_stands_in_nobodys_way() -> None:
+    ours = told(("http://deb.debian.org/debian/", "trixie"))
+    texts = {Path("/etc/apt/sources.list"): "deb http://deb.debian.org/debian trixie main\n"}
+    assert apt_release.fixed(ours, texts, "bookworm", "trixie") == []
 
 
 def test_only_whole_codenames_are_renamed() -> None:
