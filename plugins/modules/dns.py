@@ -99,7 +99,7 @@ plan:
   elements: str
   returned: phases announce, cutover and all
 replaced:
-  description: Names at which something but text was removed, which resolvers may remember for its TTL.
+  description: Names at which something but text was removed, which resolvers may remember.
   type: list
   elements: str
   returned: phases announce and cutover

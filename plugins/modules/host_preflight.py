@@ -75,9 +75,9 @@ EXAMPLES = r"""
 RETURN = r"""
 host:
   description: The facts C(codename), C(hostname), C(ssh_host_keys), C(foreign_addresses),
-    C(packages_missing), C(ssh_by_key), C(dpkg_interrupted), C(moving) and C(release_stage). C(sources)
-    are the addresses to send from, by family, where the kernel might choose another. C(identity) is what
-    others know the host by once all is published.
+    C(packages_missing), C(ssh_by_key), C(dpkg_interrupted), C(moving) and C(release_stage).
+    C(sources) are the addresses to send from, by family, where the kernel might choose another.
+    C(identity) is what others know the host by once all is published.
   type: dict
   returned: always
 problems:
