@@ -120,10 +120,14 @@ def _newest(asked: argparse.Namespace, config: Config) -> None:
 
 def _opened_once(config: Config) -> password.Outcome:
     """Open the repository unless it was opened so before: each run of site.yml asks."""
-    if run.was_opened(status.read()) and password.before(config) is None:
+    restic, old = of_host(config), password.before(config)
+    if run.was_opened(status.read()) and old is None:
         return password.Outcome()
     with run.noted("backup"):
-        return run.opened(config, of_host(config))
+        did = run.opened(config, restic)
+        # Here alone: a password that stays keeps no backup from being made.
+        retired = password.retire(config, restic, old) if old else password.Outcome()
+    return password.Outcome([*did, *retired.did], retired.said)
 
 
 def _started(unit: str) -> int:

@@ -69,30 +69,34 @@ def opens(restic: Restic) -> bool:
     return True
 
 
-def roll_over(config: Config, restic: Restic, old: Restic) -> Outcome:
-    """Have the new password alone open a repository that one of both opens.
+def add(restic: Restic, old: Restic) -> list[str]:
+    """Have the new password open a repository that one of both opens; return what was done."""
+    if opens(restic):
+        return []
+    # A lock that a killed run left, never one that is in use (restic-unlock(1)).
+    old.run("unlock")
+    old.run("key", "add", "--new-password-file", restic.secrets["RESTIC_PASSWORD_FILE"])
+    return ["the new password opens the repository, beside the old one"]
+
+
+def retire(config: Config, restic: Restic, old: Restic) -> Outcome:
+    """Have the old password not open the repository any more, once the new one is proven.
 
     Who may delete nothing leaves the old one's file there, and says so.
 
     Raises:
         TroubleError: the new one does not open what it was added to, or restic failed.
     """
-    did = []
-    if not opens(restic):
-        # A lock that a killed run left, never one that is in use (restic-unlock(1)).
-        old.run("unlock")
-        old.run("key", "add", "--new-password-file", restic.secrets["RESTIC_PASSWORD_FILE"])
-        did.append("the new password opens the repository, beside the old one")
     if not opens(old):
-        return Outcome(did, [NEEDLESS])
+        return Outcome([], [NEEDLESS])
     _prove(restic, old)
     if config.append_only:
-        return Outcome(did, [_stays(config, _file(old))])
+        return Outcome([], [_stays(config, _file(old))])
     restic.run("unlock")
     # There may be several, made by hand.
     while opens(old):
         restic.run("key", "remove", _file(old))
-    return Outcome([*did, "the old password does not open the repository any more"], [NEEDLESS])
+    return Outcome(["the old password does not open the repository any more"], [NEEDLESS])
 
 
 def _prove(restic: Restic, old: Restic) -> None:

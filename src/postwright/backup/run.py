@@ -88,8 +88,8 @@ def upload(config: Config) -> str:
             f"{good.seconds} s")  # fmt: skip
 
 
-def opened(config: Config, restic: Restic) -> password.Outcome:
-    """See that the repository is this host's own, and opens by its password alone.
+def opened(config: Config, restic: Restic) -> list[str]:
+    """See that the repository is this host's own, and have its password open it.
 
     It is made where there never was one. One that was there and is gone is no new one: its disk may
     not be mounted.
@@ -104,17 +104,17 @@ def opened(config: Config, restic: Restic) -> password.Outcome:
                 "mount its disk, or bring it back; "
                 "to begin anew: postwright-backup forget-repository",
             ) from None
-        return password.Outcome([_made(known, restic)])
+        return [_made(known, restic)]
     if known.repository_id not in {"", found}:
         raise TroubleError(
             f"another repository lies where this host's was ({config.repository})",
             "bring the old one back; to go on with this one: postwright-backup forget-repository",
         )
     new = [] if known.repository_id else [f"found the repository {found[:8]}"]
-    rolled = password.roll_over(config, restic, old) if old else password.Outcome()
+    added = password.add(restic, old) if old else []
     if (now := known.but(repository_id=found, password=written())) != known:
         status.write(now)
-    return password.Outcome([*new, *rolled.did], rolled.said)
+    return [*new, *added]
 
 
 def was_opened(known: status.Status) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from postwright.backup import password
+from postwright.backup import main, password, run, status
 from postwright.backup.config import Config
 from postwright.backup.password import NEEDLESS
 from postwright.backup.restic import Restic, WrongPasswordError
@@ -86,7 +86,9 @@ class Opened(Restic):
 def roll_over(at: Repository, append_only: bool = False) -> password.Outcome:
     new, old = at.opened_by("new"), at.opened_by("old")
     password.opening(new, old)
-    return password.roll_over(replace(CONFIG, append_only=append_only), new, old)
+    added = password.add(new, old)
+    retired = password.retire(replace(CONFIG, append_only=append_only), new, old)
+    return password.Outcome([*added, *retired.did], retired.said)
 
 
 def test_the_new_password_alone_opens_it_in_the_end() -> None:
@@ -131,6 +133,29 @@ def test_who_may_delete_nothing_says_which_file_is_to_be_removed() -> None:
     assert first.said[0].endswith("postwright backup restic mx1 -i INVENTORY -- key remove k0")
 
 
+def test_a_backup_adds_the_new_password_and_site_yml_takes_the_old_one_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at, known = Repository({"k0": "old"}), [status.Status(since=1.0, repository_id="aa")]
+    monkeypatch.setattr(main, "of_host", lambda _: at.opened_by("new"))
+    monkeypatch.setattr(password, "before", lambda _: at.opened_by("old"))
+    monkeypatch.setattr(run, "written", lambda: 7)
+    monkeypatch.setattr(status, "read", lambda: known[-1])
+    monkeypatch.setattr(status, "write", known.append)
+    assert len(run.opened(CONFIG, at.opened_by("new"))) == 1
+    assert (at.opens_with, known[-1].password) == ({"old", "new"}, 7)
+    assert len(main._opened_once(CONFIG).did) == 1
+    assert at.opens_with == {"new"}
+    assert main._opened_once(CONFIG).did == []
+    monkeypatch.setattr(password, "before", lambda _: None)
+    at.keys = {"k0": "another"}
+    # Nobody asks again for what was seen, until the password is another.
+    assert main._opened_once(CONFIG).did == []
+    monkeypatch.setattr(run, "written", lambda: 8)
+    with pytest.raises(WrongPasswordError):
+        main._opened_once(CONFIG)
+
+
 def test_the_old_password_stays_where_the_new_one_shows_less() -> None:
     at = Repository({"k0": "old"}, loses="new")
     with pytest.raises(TroubleError, match="the old one stays"):
@@ -173,5 +198,7 @@ def test_restic_itself_takes_the_new_password_and_refuses_the_old_one(tmp_path: 
     new, old = restics
     old.run("init")
     assert password.opening(new, old) is old
-    assert len(password.roll_over(CONFIG, new, old).did) == 2
+    assert len(password.add(new, old)) == 1
+    assert (password.opens(new), password.opens(old)) == (True, True)
+    assert len(password.retire(CONFIG, new, old).did) == 1
     assert (password.opens(new), password.opens(old)) == (True, False)
