@@ -65,6 +65,8 @@ def _settle() -> None:
 
 
 def _copy() -> None:
+    # Nobody shall wait for all the copies.
+    _settle()
     start, todo = time.monotonic(), old.leaving()
     with ThreadPoolExecutor(TOGETHER) as pool:
         list(pool.map(old.copy, todo))
