@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -145,6 +145,20 @@ def read(target: Target, address: str) -> None:
         imap.login(f'"{address}"', PASSWORD)
         assert imap.select("INBOX", readonly=True)[0] == "OK"
         assert imap.uid("SEARCH", "ALL")[0] == "OK"
+
+
+@contextmanager
+def idle(target: Target, addresses: Sequence[str]) -> Iterator[list[str]]:
+    """Have mail programs wait for mail (RFC 2177); yield what each is told when it has to go."""
+    sessions, told = [Imap(target, 993) for _ in addresses], []
+    for session, address in zip(sessions, addresses, strict=True):
+        session.login(f'"{address}"', PASSWORD)
+        session.select("INBOX", readonly=True)
+        session.send(b"idle IDLE\r\n")
+    yield told
+    for session in sessions:
+        lines = [*iter(session.readline, b"")]
+        told.append(lines[-1].decode())
 
 
 @contextmanager

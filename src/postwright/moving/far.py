@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .places import STATE, Account
-from .shell import run
+from .shell import MoveError, run
 
 KEY = STATE / "key"
 KNOWN_HOSTS = STATE / "known_hosts"
@@ -34,5 +34,13 @@ def words(account: Account, verb: str, *more: str) -> list[str]:
 
 
 def ask(account: Account, verb: str, *more: str, data: bytes | None = None) -> str:
-    """Have it done, and return the answer."""
-    return run(*words(account, verb, *more), data=data).decode().strip()
+    """Have it done, and return the answer.
+
+    Raises:
+        MoveError: the new host does not answer, or refuses.
+    """
+    try:
+        return run(*words(account, verb, *more), data=data).decode().strip()
+    except MoveError as trouble:
+        there = f"{account.peer} ({account.peer_address} port {account.peer_ssh_port})"
+        raise MoveError(f"{there}, asked `{verb} {account.address}`: {trouble}") from trouble

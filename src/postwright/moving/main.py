@@ -15,6 +15,7 @@ from .places import accounts, agree, alone, place
 from .shell import MoveError
 
 TOGETHER = 2
+MEND = "mend: put that right, then run playbooks/migrate.yml again"
 DRAINED = 300
 """Seconds for the queue to drain: it tries what waits every minute anyway."""
 
@@ -45,7 +46,8 @@ def main() -> int:
             if mine:
                 WORK[asked.verb]()
     except MoveError as trouble:
-        print(trouble, file=sys.stderr)
+        said = str(trouble)
+        print(said if "mend:" in said else f"{said}. {MEND}", file=sys.stderr)
         return os.EX_TEMPFAIL
     return os.EX_OK
 
@@ -65,6 +67,8 @@ def _settle() -> None:
 
 
 def _copy() -> None:
+    # Nobody shall wait for all the copies.
+    _settle()
     start, todo = time.monotonic(), old.leaving()
     with ThreadPoolExecutor(TOGETHER) as pool:
         list(pool.map(old.copy, todo))

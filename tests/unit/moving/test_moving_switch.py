@@ -143,6 +143,23 @@ def test_who_was_let_in_just_before_the_hold_is_copied_again(
     assert old.switch(old.leaving()[0]).copies == 2
 
 
+@pytest.mark.parametrize(("version", "words"), [(b"2.3.19.1", ["-f"]), (b"2.4.1", [])])
+def test_what_holds_others_idle_connections_too_is_ended_by_force_where_it_must(
+    hosts: Hosts, monkeypatch: pytest.MonkeyPatch, version: bytes, words: list[str]
+) -> None:
+    kicks: list[list[str]] = []
+
+    def run(*said: str, **_: object) -> bytes:
+        if said[1] == "kick":
+            kicks.append([*said[2:-1]])
+        # One session, until the second kick.
+        return version if said[0] == "dovecot" else b"head\nrow\n" if len(kicks) == 1 else b"head\n"
+
+    monkeypatch.setattr(old, "run", run)
+    assert old.switch(old.leaving()[0]).copies == 1
+    assert kicks == [[], words]
+
+
 def agreed(hosts: Hosts, old_place: str | None, new_place: str | None, turned: bool) -> str:
     """Return where an account is after both hosts agreed: `old new`, the move turned or not."""
     for host, at in (("old", old_place), ("new", new_place)):
