@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
+import dns.exception
 import dns.message
 import dns.query
 
@@ -30,7 +32,7 @@ class Senders(Handshakes):
         """Prepare; `web` is the address of the host that serves the domain's policy."""
         super().__init__(resolver)
         self.domain, self.server, self.web = domain, server, web
-        # By who asks; which MX was met; connections that a restarting daemon did not take.
+        # By who asks; which MX was met; looks that came to no verdict.
         self.policies: dict[Ask, tuple[str, list[str]]] = {}
         self.met: Counter[str] = Counter()
         self.refused = 0
@@ -40,7 +42,8 @@ class Senders(Handshakes):
         while not self.done.wait(PAUSE):
             try:
                 self._by(ask)
-            except (ConnectionRefusedError, ConnectionResetError):
+            # A daemon that restarts: whoever sends comes again.
+            except (ConnectionError, TimeoutError, ssl.SSLEOFError, dns.exception.Timeout):
                 self.refused += 1
             # A thread's exception would be lost.
             except Exception as error:

@@ -53,7 +53,8 @@ class Handshakes:
             self.wrong.append(f"{target.hostname}: the TLSA records are not validated")
         with Smtp(target, 25) as session:
             session.hello()
-            session.upgrade()
+            if session.upgrade() == "closed":
+                raise ConnectionAbortedError(f"{target} hung up")
             assert isinstance(session.socket, ssl.SSLSocket)
             found = x509.load_der_x509_certificate(session.socket.getpeercert(True) or b"")
         key = found.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
