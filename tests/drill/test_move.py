@@ -68,31 +68,33 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def settled(known: dict[str, Any], say: Say, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def settled(lab_facts: dict[str, Any], say: Say, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The domain on mx1, its mailboxes filled."""
     folder = tmp_path_factory.mktemp("move")
     settle(folder, BOXES + STREAMS, "mx1")
-    size = filled_on(known, "mx1", accounts(BOXES), MESSAGES)
+    size = filled_on(lab_facts, "mx1", accounts(BOXES), MESSAGES)
     say(f"{MESSAGES} messages in {BOXES} mailboxes, {size / 1e6:.0f} MB")
     return folder
 
 
 @pytest.fixture(scope="module", params=[("mx1", "mx2"), ("mx2", "mx1")], ids="-to-".join)
-def story(request: pytest.FixtureRequest, settled: Path, known: dict[str, Any], say: Say) -> Story:
+def story(
+    request: pytest.FixtureRequest, settled: Path, lab_facts: dict[str, Any], say: Say
+) -> Story:
     """Go through a move."""
     old, new = request.param
     boxes, streams = accounts(BOXES + STREAMS)[:BOXES], accounts(BOXES + STREAMS)[BOXES:]
-    before = seen_at(known, old, boxes)
+    before = seen_at(lab_facts, old, boxes)
     client = Mbsync(HOSTNAMES[old], PASSWORD, boxes[:SYNCHRONISED])
-    client.install(known["ca_file"])
+    client.install(lab_facts["ca_file"])
     received, copies = client.synchronise(), client.held()
     words = ("playbooks/migrate.yml", "-e", stated(settled, BOXES + STREAMS, new, old))
     token = f"feed-{secrets.token_hex(4)}"
     with (
         feed.fed(token, PER_SECOND, streams) as stream,
-        used(server(known, old), streams[0], f"used-{token}") as clients,
+        used(server(lab_facts, old), streams[0], f"used-{token}") as clients,
         # By the time of the switch, Dovecot has one process for all of them.
-        idle(server(known, old), boxes[-IDLE:]) as told,
+        idle(server(lab_facts, old), boxes[-IDLE:]) as told,
     ):
         first = play(*words)
     say(f"{old} to {new} in {first.seconds:.0f} s; {_refusal(first)}")
@@ -109,9 +111,9 @@ def story(request: pytest.FixtureRequest, settled: Path, known: dict[str, Any], 
         words=words,
         first=first,
         before=before,
-        after=seen_at(known, new, boxes),
-        by_the_old_name=seen_at(known, old, boxes),
-        over_pop3=read_pop3(server(known, old), 995, login(boxes[0]), "Number 0"),
+        after=seen_at(lab_facts, new, boxes),
+        by_the_old_name=seen_at(lab_facts, old, boxes),
+        over_pop3=read_pop3(server(lab_facts, old), 995, login(boxes[0]), "Number 0"),
         clients=clients,
         told=told,
         letters=letters,
@@ -196,17 +198,17 @@ def test_the_end_of_a_move_is_a_plain_run(ended: Play) -> None:
 
 
 def test_the_host_that_was_left_takes_no_mail_for_the_domain(
-    ended: Play, known: dict[str, Any]
+    ended: Play, lab_facts: dict[str, Any]
 ) -> None:
-    with Smtp(server(known, "mx2"), 25) as session:
+    with Smtp(server(lab_facts, "mx2"), 25) as session:
         session.hello("client.test")
         assert session.command("MAIL FROM:<somebody@client.test>").startswith("250")
         assert session.command(f"RCPT TO:<hanako@{DOMAIN}>").startswith("554 5.7.1")
 
 
-def test_the_host_that_was_left_lets_nobody_in(ended: Play, known: dict[str, Any]) -> None:
+def test_the_host_that_was_left_lets_nobody_in(ended: Play, lab_facts: dict[str, Any]) -> None:
     for host, let_in in (("mx1", True), ("mx2", False)):
-        with Imap(server(known, host), 993) as imap:
+        with Imap(server(lab_facts, host), 993) as imap:
             try:
                 imap.login(f"hanako@{DOMAIN}", PASSWORD)
             except imaplib.IMAP4.error:
