@@ -313,7 +313,7 @@ class Preflight:
             elif address in elsewhere and (place != "there" or late):
                 still.append(address)
         for found, what in (
-            (away, "the mailbox has moved to another host, while the inventory has it here"),
+            (away, "the mailbox lives on another host, while the inventory has it here"),
             (still, "mail is still here, while the inventory has it elsewhere"),
         ):
             if found:

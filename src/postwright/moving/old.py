@@ -167,27 +167,30 @@ def late(account: Account) -> int:
     return count
 
 
-def queued() -> int:
-    """Return how many recipients of domains that leave are in the queue."""
+def queued() -> set[tuple[str, str]]:
+    """Return whose mail of domains that leave is in the queue: queue file, recipient."""
     domains = {each.domain for each in accounts() if not each.arriving}
-    messages = map(json.loads, run("postqueue", "-j").splitlines())
-    return sum(
-        recipient["address"].rpartition("@")[2] in domains
-        for message in messages
+    return {
+        (message["queue_id"], recipient["address"])
+        for message in map(json.loads, run("postqueue", "-j").splitlines())
         if message["queue_name"] != "hold"
         for recipient in message["recipients"]
-    )
+        if recipient["address"].rpartition("@")[2] in domains
+    }
 
 
 def drain(seconds: float, say: Callable[[str], None]) -> int:
-    """Have the queue tried until it holds nothing for the domains; return what is left."""
-    end = time.monotonic() + seconds
+    """Have the queue tried until all that it has now for the domains is gone; return what is left.
+
+    What comes meanwhile goes on to the new host like all that comes later.
+    """
+    end, first = time.monotonic() + seconds, queued()
     run("postqueue", "-f")
-    while (left := queued()) and time.monotonic() < end:
-        say(f"{left} recipients wait in the queue")
+    while (left := first & queued()) and time.monotonic() < end:
+        say(f"{len(left)} recipients wait in the queue")
         time.sleep(3)
         run("postqueue", "-f")
-    return left
+    return len(left)
 
 
 def _belongings(account: Account) -> None:

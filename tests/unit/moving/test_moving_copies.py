@@ -7,12 +7,22 @@ import json
 import os
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
+
+import pytest
+
+from postwright.moving import old, places
 
 ADDRESS = "hanako@beta.test"
 ASKED = """
 import sys
+from itertools import count
 from pathlib import Path
+
+import pytest
+
+from postwright.moving import old, places
 from postwright.moving import new, places
 state = Path(sys.argv[1])
 for module in (places, new):
@@ -63,3 +73,26 @@ def taken(lock: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def test_mail_that_comes_all_the_while_keeps_no_queue_from_being_drained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coming = count()
+
+    def run(*words: str, **_: object) -> bytes:
+        if words != ("postqueue", "-j"):
+            return b""
+        letter = {
+            "queue_name": "active",
+            "queue_id": f"id{next(coming)}",
+            "recipients": [{"address": ADDRESS}],
+        }
+        return json.dumps(letter).encode()
+
+    leaving = places.Account(ADDRESS, "beta.test", False, "mx", "198.18.0.1")
+    monkeypatch.setattr(old, "accounts", lambda: [leaving])
+    monkeypatch.setattr(old, "run", run)
+    said: list[str] = []
+    assert old.drain(0, said.append) == 0
+    assert said == []

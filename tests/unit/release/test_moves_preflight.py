@@ -56,7 +56,7 @@ def test_whoever_is_there_is_named_when_the_domain_stays(
     half: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, (problem,) = judged(half, monkeypatch, served=[HERE, THERE])
-    assert problem["what"].startswith(f"{THERE}: the mailbox has moved")
+    assert problem["what"].startswith(f"{THERE}: the mailbox lives")
 
 
 def test_what_came_late_and_was_not_sent_on_is_named(
