@@ -76,8 +76,8 @@ RETURN = r"""
 host:
   description: The facts C(codename), C(hostname), C(ssh_host_keys), C(foreign_addresses),
     C(packages_missing), C(ssh_by_key), C(dpkg_interrupted), C(moving) and C(release_stage).
-    C(sources) are the addresses to send from, by family, where the kernel might choose another.
-    C(identity) is what others know the host by once all is published.
+    C(sources) are the addresses to send from, by family. C(identity) is what others know the
+    host by once all is published.
   type: dict
   returned: always
 problems:
@@ -113,12 +113,6 @@ RELEASES = {"bookworm": "Debian 12", "trixie": "Debian 13"}
 STATE = Path("/var/lib/postwright")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 OURS = {("inet", "postwright"), ("inet", "postwright_bans")}
-# Addresses that nobody out there sees (RFC 1918, RFC 6598, RFC 4193, and what never leaves a link).
-INNER = [
-    ipaddress.ip_network(each)
-    for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8",
-                 "169.254.0.0/16", "fc00::/7", "fe80::/10", "::1/128")
-]  # fmt: skip
 # What provides Debian's virtual package time-daemon; they exclude each other.
 TIME_DAEMONS = {"chrony", "ntpsec", "openntpd", "systemd-timesyncd"}
 
@@ -155,17 +149,13 @@ def as_postfix() -> Iterator[None]:
 
 
 def sources(own: set[Address], senders: list[str]) -> dict[str, str]:
-    """Return which address to send from, by family, where a host has several that others see.
+    """Return which address to send from, by family; behind NAT none is the host's.
 
-    The kernel would choose one of them (RFC 6724 5), and SPF and the reverse name may be another's.
+    Of several, the kernel would choose (RFC 6724 5; of IPv6 often the newest), as soon as there is
+    another one: SPF and the reverse name may not know it yet.
     """
-    public = [each for each in own if not any(each in network for network in INNER)]
-    found = {}
-    for address in map(ipaddress.ip_address, senders):
-        others = [each for each in public if each.version == address.version and each != address]
-        if address in own and others:
-            found[str(address.version)] = str(address)
-    return found
+    stated = map(ipaddress.ip_address, senders)
+    return {str(each.version): str(each) for each in stated if each in own}
 
 
 def remembered() -> Known | None:

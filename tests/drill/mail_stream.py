@@ -91,7 +91,8 @@ class Stream:
                 token = f"{self.tag}-{secrets.token_hex(6)}"
                 extra = f"Message-ID: <{token}@test>\r\nDate: {formatdate()}\r\n"
                 reply = submit(session, sender, FRIEND, message(sender, FRIEND, token, extra))
-                if not reply:
+                # A daemon that restarts hangs up.
+                if reply in ("", "closed"):
                     return
                 if reply.startswith("250"):
                     self.taken.append(token)
