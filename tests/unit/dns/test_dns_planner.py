@@ -9,7 +9,7 @@ from dns_samples import APEX_MX, APEX_TXT, NOW, OURS, ZONE, entries, task, txt, 
 
 from postwright.dns.claims import Kind, Phase, Want
 from postwright.dns.plan import Guards, Plan
-from postwright.dns.planner import TTL, make_plan
+from postwright.dns.planner import ADDRESS_TTL, TTL, make_plan
 from postwright.dns.records import Slot, Snapshot
 
 ANNOUNCE, CUTOVER = Phase.ANNOUNCE, Phase.CUTOVER
@@ -55,7 +55,9 @@ def test_a_foreign_value_in_the_same_txt_set_stays_with_its_ttl() -> None:
     assert change.after == tuple(sorted([VERIFICATION, txt(OURS)]))
     assert change.before == (VERIFICATION,)
     assert change.ttl == 300
-    assert next(c for c in made.changes if c.slot.type == "A").ttl == TTL
+    ttls = {each.slot.type: each.ttl for each in made.changes if each.slot != APEX_TXT}
+    assert ttls["A"] == ADDRESS_TTL
+    assert ttls["TXT"] == TTL
 
 
 def test_a_foreign_value_in_our_slot_stops_until_adopted() -> None:
