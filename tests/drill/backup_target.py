@@ -63,6 +63,17 @@ def turned_on(extra: str) -> dict[str, str]:
     return {host: wanted_line(host) for host in MAIL_HOSTS}
 
 
+def turned_off() -> None:
+    """Remove the target, and converge both hosts with the backup that the inventory says."""
+    on("peer", "rm", "-rf", PLACE)
+    for host in MAIL_HOSTS:
+        run(host, "forget-repository")
+    for phase in ("hosts", "cutover"):
+        assert play(f"playbooks/{phase}.yml").status == 0
+    for host in MAIL_HOSTS:
+        on(host, "systemctl", "reset-failed")
+
+
 def wanted_line(host: str) -> str:
     """Return the line that a host asks the target to know, from what it says of its failure."""
     on(host, TOOL, "forget-repository")

@@ -185,13 +185,7 @@ def append_only(facts: dict[str, Any]) -> Iterator[dict[str, Any]]:
         code, text = target.run(host, "run")
         assert code == 0, text
     yield dict(json.loads(said)["mail_backup"])
-    on("peer", "rm", "-rf", target.PLACE)
-    for host in MAIL_HOSTS:
-        target.run(host, "forget-repository")
-    for phase in ("hosts", "cutover"):
-        assert play(f"playbooks/{phase}.yml").status == 0
-    for host in MAIL_HOSTS:
-        on(host, "systemctl", "reset-failed")
+    target.turned_off()
 
 
 def test_an_append_only_target_keeps_the_old_one_until_another_credential_removes_it(

@@ -11,7 +11,7 @@ import pytest
 import backup_target as target
 from drill_kill import Say
 from labbackup import ACCOUNTS, status
-from labkit import MAIL_HOSTS, on, play
+from labkit import MAIL_HOSTS, on
 from labmail import Post
 
 KEY_FILE = "/etc/postwright/backup/password"
@@ -35,13 +35,7 @@ def kept(facts: dict[str, Any], say: Say) -> Iterator[None]:
             assert code == 0, said
             say(f"{host}: {said.strip()}")
     yield
-    on("peer", "rm", "-rf", target.PLACE)
-    for host in MAIL_HOSTS:
-        target.run(host, "forget-repository")
-    for phase in ("hosts", "cutover"):
-        assert play(f"playbooks/{phase}.yml").status == 0
-    for host in MAIL_HOSTS:
-        on(host, "systemctl", "reset-failed")
+    target.turned_off()
 
 
 @pytest.fixture(params=MAIL_HOSTS)
