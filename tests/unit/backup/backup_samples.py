@@ -1,10 +1,27 @@
-"""An account's home as Dovecot keeps it: messages with UIDs, flags and keywords."""
+"""A host's configuration, and an account's home as Dovecot keeps it: UIDs, flags and keywords."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from postwright.backup.config import Config
+
 VALIDITY = 1700000001
+CONFIG = Config(
+    host="mx1",
+    hostname="mx1.alpha.test",
+    repository="/srv/mx1",
+    options=[],
+    authorized="",
+    public_key="/nowhere",
+    mail="/var/vmail",
+    state=[],
+    interval_hours=1,
+    alarm_intervals=3,
+    test_hours=168,
+    keep={},
+    append_only=False,
+)
 
 
 def home(root: Path, name: str = "alpha.test/taro") -> Path:

@@ -7,28 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from backup_samples import CONFIG
 
 from postwright.backup import main, password, run, status
-from postwright.backup.config import Config
 from postwright.backup.password import NEEDLESS
 from postwright.backup.restic import Restic, WrongPasswordError
 from postwright.backup.trouble import TroubleError
-
-CONFIG = Config(
-    host="mx1",
-    hostname="mx1.alpha.test",
-    repository="/srv/mx1",
-    options=[],
-    authorized="",
-    public_key="/nowhere",
-    mail="/var/vmail",
-    state=[],
-    interval_hours=1,
-    alarm_intervals=3,
-    test_hours=168,
-    keep={},
-    append_only=False,
-)
 
 
 class KilledError(Exception):

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import backup_samples
 import pytest
 
 from postwright.backup import proof, status
-from postwright.backup.config import HOUR, Config
+from postwright.backup.config import HOUR
 from postwright.backup.status import Attempt, Good, Status
 from postwright.backup.trouble import TroubleError
 
 NOW = 1_700_000_000.0
-CONFIG = Config(
-    host="mx1",
-    hostname="mx1.alpha.test",
+CONFIG = replace(
+    backup_samples.CONFIG,
     repository="/srv/backup/mx1",
-    options=[],
-    authorized="",
-    public_key="",
-    mail="/var/vmail",
-    state=[],
     interval_hours=4,
-    alarm_intervals=3,
     test_hours=24,
     keep={"hourly": 1},
-    append_only=False,
 )
 FULL = Attempt(NOW, "the target is full", "give it more room")
 
