@@ -26,14 +26,19 @@ def backup_elsewhere(facts: dict[str, Any], folder: Path) -> str:
     return backup_target.spec(facts, ssh_key=key.read_text(encoding="utf-8"))
 
 
+def replacement(facts: dict[str, Any]) -> dict[str, str]:
+    """Return the addresses of the machine that takes its place."""
+    old = facts["hosts"][HOST]
+    return {"ipv4": _moved(old["ipv4"], IPV4), "ipv6": _moved(old["ipv6"], IPV6)}
+
+
 def replaced(facts: dict[str, Any], folder: Path) -> tuple[str, dict[str, Any]]:
     """Put a bare machine at another address in mx1's place; return an inventory that says so.
 
     And the lab's facts as they are now.
     """
     lab("reset", HOST)
-    old = facts["hosts"][HOST]
-    new = {"ipv4": _moved(old["ipv4"], IPV4), "ipv6": _moved(old["ipv6"], IPV6)}
+    old, new = facts["hosts"][HOST], replacement(facts)
     on(HOST, "sh", "-ec", f"""
         via4=$(ip -4 route show default | sed 's/.*via \\([^ ]*\\).*/\\1/')
         via6=$(ip -6 route show default | sed 's/.*via \\([^ ]*\\).*/\\1/')
