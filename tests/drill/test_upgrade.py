@@ -5,6 +5,7 @@ The lab's mx2 has Debian 12 again afterwards.
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -272,3 +273,5 @@ def sound() -> None:
     masked = on(HOST, "systemctl", "list-unit-files", "--state=masked", "--no-legend", "--plain")
     assert not re.search("dovecot|postfix|rspamd|redis|fail2ban", masked)
     assert not (this_lab().hosts[HOST].disk / upgrade_moments.MARKER).exists()
+    # The way back stays, whatever `keep` says.
+    assert json.loads(on(HOST, TOOL, "restic", "snapshots", "--json", "--tag", "kept"))

@@ -10,6 +10,8 @@ FOLDER = Path("/etc/postwright/backup")
 STATE = Path("/var/lib/postwright-backup")
 CACHE = Path("/var/cache/postwright-backup")
 USER = "postwright-backup"
+KEEP = STATE / "keep"
+"""There while the next backup is to be kept, whatever `keep` of mail_backup says."""
 HOUR = 3600  # seconds
 
 

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from . import bring_back, fetch, password, proof, run, status
-from .config import STATE, USER, Config, read_config
+from .config import KEEP, STATE, USER, Config, read_config
 from .restic import NoRepositoryError, WrongPasswordError, of_host
 from .trouble import TroubleError
 
@@ -61,6 +61,8 @@ def main() -> int:
 def _do(asked: argparse.Namespace, config: Config) -> int:
     match asked.verb:
         case "run" | "test":
+            if asked.verb == "run" and asked.keep:
+                KEEP.touch()
             return _started(UNITS[asked.verb])
         case "stage":
             print(run.lay_out(config))
@@ -188,6 +190,10 @@ def _arguments() -> argparse.Namespace:
         verb = verbs.add_parser(name, help=said)
         if name in {"status", "newest", *bring_back.VERBS}:
             verb.add_argument("--json", action="store_true", help="for programs")
+        if name == "run":
+            verb.add_argument(
+                "--keep", action="store_true", help="it stays, whatever `keep` of mail_backup says"
+            )
         if name == "newest":
             bring_back.add_moment(verb)
         if name in bring_back.VERBS:

@@ -11,11 +11,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from . import manifest, password, stage, status
-from .config import FOLDER, HOUR, Config
+from .config import FOLDER, HOUR, KEEP, Config
 from .restic import NoRepositoryError, Restic, of_host, summary
 from .trouble import TroubleError
 
 MANIFEST, STATE, MAIL, RECORD = "manifest", "state", "mail", "host.json"
+KEPT = "kept"
+"""restic's tag of what stays until somebody takes the tag away."""
 _DAY = 24 * HOUR
 
 
@@ -46,6 +48,7 @@ def lay_out(config: Config) -> str:
         "taken": taken,
         "accounts": counts,
         "state": manifest.state_entries(to / STATE, kept),
+        "keep": KEEP.exists(),
     }
     (to / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
     total = sum(each["messages"] for each in counts.values())
@@ -62,6 +65,7 @@ def upload(config: Config) -> str:
     """Send what was laid out to the repository; return what became of it, in words."""
     begun, restic = time.monotonic(), of_host(config)
     record = json.loads((config.stage / RECORD).read_text(encoding="utf-8"))
+    tags = ["--tag", "postwright", *(["--tag", KEPT] if record["keep"] else [])]
     with noted("backup"):
         opened(config, restic)
         # A lock that a killed run left, never one that is in use (restic-unlock(1)).
@@ -69,7 +73,7 @@ def upload(config: Config) -> str:
         # A link changes the inode's ctime, and never the bytes.
         told = summary(
             restic.run("backup", "--json", "--ignore-ctime", "--host", config.host,
-                       "--tag", "postwright", str(config.stage))
+                       *tags, str(config.stage))
         )  # fmt: skip
         accounts = record["accounts"].values()
         good = status.Good(
@@ -82,6 +86,8 @@ def upload(config: Config) -> str:
         )
         known = status.read()
         status.write(known.but(good=good))
+        if record["keep"]:
+            KEEP.unlink(missing_ok=True)
         if not config.append_only and time.time() - (known.pruned or 0) > _DAY:
             prune(config, restic)
     return (f"snapshot {good.snapshot[:8]}: {good.messages} messages, {good.added} bytes new, "
@@ -135,9 +141,8 @@ def prune(config: Config, restic: Restic) -> None:
 
 def kept(keep: dict[str, int]) -> list[str]:
     """Return restic-forget's words for how many snapshots are kept."""
-    return [
-        word for name, count in keep.items() if count for word in (f"--keep-{name}", str(count))
-    ]
+    counts = ((f"--keep-{name}", str(count)) for name, count in keep.items() if count)
+    return ["--keep-tag", KEPT, *(word for each in counts for word in each)]
 
 
 @contextmanager

@@ -75,7 +75,7 @@ def test_prune_takes_my_credential_and_what_the_inventory_keeps(restic: Path) ->
     place = "s3:https://s3.example.test/mail/mx1 mine"
     assert asked(restic) == [
         f"snapshots --json {place}",
-        f"forget --prune --host mx1 --group-by host --keep-hourly 5 {place}",
+        f"forget --prune --host mx1 --group-by host --keep-tag kept --keep-hourly 5 {place}",
     ]
 
 

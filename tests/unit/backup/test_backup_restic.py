@@ -86,7 +86,7 @@ def test_restics_own_summary_is_found() -> None:
 
 
 def test_what_is_kept_of_none_is_not_asked_for() -> None:
-    assert run.kept({"hourly": 2, "daily": 0}) == ["--keep-hourly", "2"]
+    assert run.kept({"hourly": 2, "daily": 0}) == ["--keep-tag", "kept", "--keep-hourly", "2"]
 
 
 def test_a_snapshot_from_the_future_is_found() -> None:
