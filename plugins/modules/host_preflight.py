@@ -103,11 +103,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.postwright.mail.plugins.module_utils.identity.change import (
-    Known,
     Said,
     next_known,
     troubles,
 )
+from ansible_collections.postwright.mail.plugins.module_utils.identity.record import remembered
+from ansible_collections.postwright.mail.plugins.module_utils.moving import unfinished
 
 RELEASES = {"bookworm": "Debian 12", "trixie": "Debian 13"}
 STATE = Path("/var/lib/postwright")
@@ -156,19 +157,6 @@ def sources(own: set[Address], senders: list[str]) -> dict[str, str]:
     """
     stated = map(ipaddress.ip_address, senders)
     return {str(each.version): str(each) for each in stated if each in own}
-
-
-def remembered() -> Known | None:
-    """Return what others know this host by, as role base wrote it down.
-
-    A host that was set up before it did so goes by the name in mailname(5).
-    """
-    file = STATE / "identity.json"
-    if file.exists():
-        return Known(**json.loads(file.read_text("utf-8")))
-    if any((STATE / "loaded").glob("postfix*")):
-        return Known(Path("/etc/mailname").read_text("utf-8").strip())
-    return None
 
 
 class Preflight:
@@ -272,7 +260,7 @@ class Preflight:
         """What others know the host by does not change before they can know the new."""
         params = self.module.params
         said = Said(params["names"], params["senders"], params["addresses"])
-        known = remembered()
+        known = remembered(STATE)
         for what, mend in troubles(said, known, own, time.time()) if known else ():
             self.problem(what, mend)
         self.host["identity"] = next_known(said, known)
@@ -285,34 +273,12 @@ class Preflight:
         self.host["rebuilding"] = [part for part in ("keys", "mail") if known and not known[part]]
 
     def moves(self) -> None:
-        """No move was left half-way: whom the inventory has here is here, others are not."""
+        """No move was left half-way."""
         folder = STATE / "moving"
         self.host["moving"] = folder.exists()
-        record = folder / "accounts"
-        lines = record.read_text("utf-8").splitlines() if record.exists() else []
-        served, elsewhere, moving = (
-            set(self.module.params[key]) for key in ("served", "served_elsewhere", "moving")
-        )
-        away, still = [], []
-        for address, place in (line.split("\t") for line in lines):
-            if address in moving:
-                continue
-            late = (folder / "next" / f"{address}.json").exists()
-            if address in served and place in {"there", "given"}:
-                away.append(address)
-            elif address in elsewhere and (place != "there" or late):
-                still.append(address)
-        for found, what in (
-            (away, "the mailbox lives on another host, while the inventory has it here"),
-            (still, "mail is still here, while the inventory has it elsewhere"),
-        ):
-            if found:
-                self.problem(
-                    f"{', '.join(found)}: {what}",
-                    "state `hosts` and `moves_from` as they were and let playbooks/migrate.yml "
-                    "come to its end (docs/migrate.md); or, if what is there may be lost, remove "
-                    f"{folder} on this host",
-                )
+        accounts = (self.module.params[key] for key in ("served", "served_elsewhere", "moving"))
+        for what, mend in unfinished.troubles(*map(set, accounts), state=folder):
+            self.problem(what, mend)
 
     def ssh_by_key(self) -> None:
         """Whether a key let this run in, or passwords are refused already (sshd(8))."""

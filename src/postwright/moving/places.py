@@ -58,14 +58,14 @@ def accounts() -> list[Account]:
 
 def place(account: Account) -> str:
     """Return where an account lives; of one that never moved, where it came from."""
-    return _written().get(account.address, THERE if account.arriving else HERE)
+    return written(ACCOUNTS).get(account.address, THERE if account.arriving else HERE)
 
 
 def put(account: Account, where: str) -> None:
     """Write down where an account lives from now on, and have Dovecot ask anew."""
     # Accounts of two moves may come at once.
     with alone("accounts"):
-        _write(_written() | {account.address: where})
+        _write(written(ACCOUNTS) | {account.address: where})
     _ask_anew(account.address)
 
 
@@ -77,7 +77,7 @@ def agree(told: dict[str, str]) -> list[str]:
     back half-way finds each account where it is.
     """
     with alone("accounts"):
-        known = _written()
+        known = written(ACCOUNTS)
         places = known | {
             each.address: _agreed(each, known.get(each.address), told.get(each.address))
             for each in accounts()
@@ -133,8 +133,9 @@ def alone(what: str, wait: bool = True) -> Iterator[bool]:
             yield True
 
 
-def _written() -> dict[str, str]:
-    if not ACCOUNTS.exists():
+def written(record: Path) -> dict[str, str]:
+    """Return where each account was last put, by address."""
+    if not record.exists():
         return {}
-    lines = ACCOUNTS.read_text(encoding="utf-8").splitlines()
+    lines = record.read_text(encoding="utf-8").splitlines()
     return dict(line.split("\t", 1) for line in lines)

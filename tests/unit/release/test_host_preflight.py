@@ -1,16 +1,12 @@
-"""From which of a host's addresses it sends, and by what others know it."""
+"""From which of a host's addresses it sends."""
 
 from __future__ import annotations
 
-import json
 from ipaddress import ip_address
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 from release_modules import loaded
-
-from postwright.identity.change import Known
 
 A, B = "198.18.0.21", "198.18.0.31"
 
@@ -35,13 +31,3 @@ def test_a_host_sends_from_the_address_that_is_stated_though_it_has_another(
     module: ModuleType, own: list[str], senders: list[str], found: dict[str, str]
 ) -> None:
     assert module.sources({ip_address(each) for each in own}, senders) == found
-
-
-def test_what_others_know_is_what_was_written_down(
-    module: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(module, "STATE", tmp_path)
-    assert module.remembered() is None
-    known = Known("mx1.test", None, [A], {"mx1.test": 1}, {A: 1})
-    (tmp_path / "identity.json").write_text(json.dumps(vars(known)))
-    assert vars(module.remembered()) == vars(known)
