@@ -22,7 +22,7 @@ labelled-%:
 	@set -o pipefail; $(MAKE) --no-print-directory $(subst -, ,$*) 2>&1 | sed -u 's/^/$*: /'
 
 scenarios: setup ## only the lab's scenarios
-	$(BIN)/python -m pytest tests/lab
+	$(BIN)/python -m pytest --durations=15 tests/lab
 
 lint: setup ## Ansible, YAML, Python and types
 	$(BIN)/ruff check .
