@@ -159,6 +159,7 @@ def idle(target: Target, addresses: Sequence[str]) -> Iterator[list[str]]:
     for session in sessions:
         lines = [*iter(session.readline, b"")]
         told.append(lines[-1].decode())
+        session.shutdown()
 
 
 @contextmanager
