@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ import lost_host
 from drill_kill import Say
 from labbackup import TOOL, keys
 from labfilling import filled
-from labkit import MAIL_HOSTS, lab, on, play
+from labkit import on, play
 from labmailboxes import View, accounts, difference, look, overlay, password
 from labmbsync import Mbsync
 from lost_host import HOST
@@ -55,11 +55,14 @@ class Story:
 
 @pytest.fixture(scope="module")
 def story(
-    lab_facts: dict[str, Any], say: Say, tmp_path_factory: pytest.TempPathFactory
+    lab_facts: dict[str, Any],
+    bare: Callable[[], None],
+    say: Say,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Story]:
     """Go through all of it."""
     folder = tmp_path_factory.mktemp("lost")
-    _anew()
+    _anew(bare)
     words = ["-e", overlay({HOST: BOXES + STREAMS}, folder)]
     words += ["-e", lost_host.backup_elsewhere(lab_facts, folder)]
     # The floor is measured as the rebuild is: with a peer that has letters for a host that is away.
@@ -111,16 +114,16 @@ def story(
         received=(received, client.synchronise()),
         copies=(copies, client.held()),
     )
-    _anew()
+    _anew(bare)
     assert play("site.yml").status == 0
 
 
-def _anew() -> None:
+def _anew(bare: Callable[[], None]) -> None:
     """Have bare hosts, and nobody who remembers others."""
     # A run that was cut off leaves letters at peer, which ask for mx1 where it was then.
     on("peer", "sh", "-ec", "postfix stop; postsuper -d ALL; postfix start")
     # All: mx2 keeps the promises of mx1's TLSA records, and DNS knows the keys of what is gone.
-    lab("reset", *MAIL_HOSTS, "ns1")
+    bare()
 
 
 def _copied() -> float:

@@ -206,6 +206,8 @@ def test_the_way_back_is_a_rebuild_on_debian_12(
     populated: Populated, say: Say, tmp_path: Path
 ) -> None:
     on(HOST, TOOL, "run")
+    # What an upgrade that failed left there would come to the rebuilt host.
+    on("peer", "postsuper", "-d", "ALL")
     with repository_kept(HOST, tmp_path):
         lab("reset", HOST)
     words = ("-e", f"rebuild={HOST}", "-e", f"rebuild_at={populated.backed_up}")
@@ -214,8 +216,7 @@ def test_the_way_back_is_a_rebuild_on_debian_12(
     say(f"{HOST} has Debian 12 again after {run.seconds:.0f} s")
     assert re.match(r"2\.3", on(HOST, "dovecot", "--version"))
     after = look(populated.facts, HOST, accounts(HOST, MAILBOXES))
-    # What peer still had of earlier streams comes by and by.
-    assert difference(populated.view, without_new(after)) == []
+    assert difference(populated.view, after) == []
 
 
 def refused_by_site(populated: Populated) -> None:
@@ -234,7 +235,11 @@ def arrived_whole(populated: Populated, sent: Stream, say: Say) -> None:
     addresses = accounts(HOST, MAILBOXES)
     after = look(populated.facts, HOST, addresses)
     new = [each for account in after.values() for each in account.messages if is_new(each)]
-    assert difference(populated.view, without_new(after)) == []
+    old = {
+        address: replace(account, messages=tuple(m for m in account.messages if not is_new(m)))
+        for address, account in after.items()
+    }
+    assert difference(populated.view, old) == []
     assert sorted(message.identity for message in new) == sorted(sent.identities)
     say(f"all as it was; {len(new)} messages sent meanwhile have come, {waited} of them late")
     received = populated.client.synchronise()
@@ -246,14 +251,6 @@ def arrived_whole(populated: Populated, sent: Stream, say: Say) -> None:
         for address, held in copies.items()
     } == populated.copies
     sound()
-
-
-def without_new(view: View) -> View:
-    """Return what clients see but for what was sent while an upgrade went on."""
-    return {
-        address: replace(account, messages=tuple(m for m in account.messages if not is_new(m)))
-        for address, account in view.items()
-    }
 
 
 def is_new(message: Message) -> bool:

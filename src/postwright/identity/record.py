@@ -7,11 +7,10 @@ from pathlib import Path
 
 from .change import Known
 
-STATE = Path("/var/lib/postwright")
 MAILNAME = Path("/etc/mailname")
 
 
-def remembered(state: Path = STATE) -> Known | None:
+def remembered(state: Path) -> Known | None:
     """Return what others know this host by, None where it was never set up.
 
     A host that was set up before that was written down goes by the name in mailname(5).

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import belongings, far
-from .places import GIVEN, HELD, HERE, STATE, THERE, Account, accounts, place, put
+from .places import GIVEN, HELD, HERE, STATE, THERE, Account, accounts, note, place, put
 from .shell import MoveError, run
 
 # doveadm-sync(1): something changed meanwhile, so that another run is needed.
@@ -231,7 +231,7 @@ def _next(account: Account) -> dict[str, int]:
 
 
 def _noted(account: Account) -> Path:
-    return STATE / "next" / f"{account.address}.json"
+    return note(account.address, STATE)
 
 
 def _rows(*words: str) -> Iterator[list[str]]:

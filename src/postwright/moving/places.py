@@ -69,6 +69,11 @@ def put(account: Account, where: str) -> None:
     _ask_anew(account.address)
 
 
+def note(address: str, state: Path) -> Path:
+    """Return where the old host notes how folders go on, for as long as late mail may come."""
+    return state / "next" / f"{address}.json"
+
+
 def agree(told: dict[str, str]) -> list[str]:
     """Write down where each account is, as both hosts know it together; return what is new here.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from .places import GIVEN, STATE, THERE, written
+from .places import GIVEN, THERE, note, written
 
 Trouble = tuple[str, str]
 """What is wrong, and its mend."""
@@ -15,14 +15,14 @@ def troubles(
     served: Collection[str],
     elsewhere: Collection[str],
     moving: Collection[str],
-    state: Path = STATE,
+    state: Path,
 ) -> Iterator[Trouble]:
     """Yield what would be lost sight of: accounts of this host, of others, and those that move."""
     away, still = [], []
     for address, place in written(state / "accounts").items():
         if address in moving:
             continue
-        late = (state / "next" / f"{address}.json").exists()
+        late = note(address, state).exists()
         if address in served and place in {THERE, GIVEN}:
             away.append(address)
         elif address in elsewhere and (place != THERE or late):
