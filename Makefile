@@ -18,8 +18,10 @@ test: setup ## lint, unit tests, and the lab's scenarios on Debian 12 and 13
 	@# Side by side: scenarios mostly wait for hosts. Each line says whose it is.
 	@$(MAKE) --no-print-directory --jobs=2 labelled-lint-unit labelled-scenarios
 
+# The hosts' first build is what everything waits for.
+labelled-lint-unit: NICE := nice -n 19
 labelled-%:
-	@set -o pipefail; $(MAKE) --no-print-directory $(subst -, ,$*) 2>&1 | sed -u 's/^/$*: /'
+	@set -o pipefail; $(NICE) $(MAKE) --no-print-directory $(subst -, ,$*) 2>&1 | sed -u 's/^/$*: /'
 
 scenarios: setup ## only the lab's scenarios
 	$(BIN)/python -m pytest --durations=15 tests/lab
