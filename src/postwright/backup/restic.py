@@ -17,8 +17,10 @@ from .trouble import TroubleError
 
 # What restic, ssh and the systems below say (restic 0.14 and 0.18), and what it means.
 _REACH = "does the target run, and is `repository` in mail_backup right? {target}"
-_FULL = r"(?i)no space left|disk quota exceeded|remaining disk space|not enough space"
+_FULL = r"no space left|disk quota exceeded|remaining disk space|not enough space"
 _NOT_OPENED = r"wrong password or no key found"
+_NO_CREDENTIAL = r"401 Unauthorized|Access Key Id you provided|request signature we calculated"
+_NO_CERTIFICATE = r"x509: |HTTP response to HTTPS client|malformed HTTP response"
 _MEANINGS: list[tuple[str, str, str]] = [
     (
         _NOT_OPENED,
@@ -38,41 +40,54 @@ _MEANINGS: list[tuple[str, str, str]] = [
         "put this line into ~/.ssh/authorized_keys of the target's user:\n    {ssh_line}",
     ),
     (
+        _NO_CREDENTIAL,
+        "the target does not know this host's credential",
+        "correct `credentials` in mail_backup",
+    ),
+    (
+        _NO_CERTIFICATE,
+        "the target does not prove its name by TLS",
+        "give it a certificate that this host's trust store vouches for, and `repository` in "
+        "mail_backup the name that it is for",
+    ),
+    (
         _FULL,
         "the target is full",
         "give it more room, or remove old snapshots (`keep` in mail_backup, docs/backup.md)",
     ),
     (
-        r"(?i)repository is already locked|unable to create lock",
+        r"repository is already locked|unable to create lock",
         "somebody else works on the repository, or was killed while he did",
         "wait until he is done; a lock that is left over is taken away half an hour later",
     ),
     (
-        r"(?i)403 Forbidden|405 Method Not Allowed|AccessDenied|access denied|blob not removed",
+        r"403 Forbidden|405 Method Not Allowed|AccessDenied|access denied|blob not removed",
         "the target does not allow that with this host's credential",
         "correct `credentials` in mail_backup; where it is append-only, only another credential "
         "deletes: `postwright backup prune`",
     ),
     (
-        r"(?i)connection (refused|timed out|reset|closed)|no route to host|unreachable|i/o timeout"
+        r"connection (refused|timed out|reset|closed)|no route to host|unreachable|i/o timeout"
         r"|could not resolve|no such host|server misbehaving",
         "the target cannot be reached",
         _REACH,
     ),
     (
-        r"(?i)read-only file system|permission denied",
+        r"read-only file system|permission denied",
         "the target cannot be written to",
         "give it to the user postwright-backup there, or correct `repository` in mail_backup",
     ),
 ]
-_NONE_THERE = re.compile(
-    r"(?i)is there a repository|unable to open config file|does not exist|no such file"
-    r"|config.*(not found|no such)|repository does not exist"
+# Nothing else: whoever takes an error for an empty place builds a host over its backup.
+_NONE_THERE = (
+    r"repository does not exist|specified (key|bucket) does not exist"
+    r"|(open config file|create repository).*(does not exist|no such file)"
 )
-
-
 # restic tries for a quarter of an hour, and keeps all later backups waiting meanwhile.
-_HOPELESS = re.compile(_FULL)
+_HOPELESS = "|".join((_FULL, _NO_CREDENTIAL, _NO_CERTIFICATE))
+# Somebody waits for the answer of these alone, and wants to be told.
+_LOOKS = {"cat", "snapshots"}
+_LOOKED = "|".join((*(form for form, *_ in _MEANINGS), _NONE_THERE))
 _LINK_ENDED = re.compile(r"talking HTTP to rclone|sftp session|connection lost|unexpected EOF")
 
 
@@ -142,7 +157,7 @@ class Restic:
         """Return an error of restic's as what it means."""
         if known := self._known(said):
             return known
-        if _NONE_THERE.search(said):
+        if re.search(_NONE_THERE, said, re.IGNORECASE):
             return NoRepositoryError(self.repository)
         return TroubleError(
             f"restic {verb} failed at {self.repository}:\n{_last(said)}",
@@ -153,7 +168,7 @@ class Restic:
         if self.ssh and _LINK_ENDED.search(said):
             said += self._ssh_says()
         for form, meant, mend in _MEANINGS:
-            if re.search(form, said):
+            if re.search(form, said, re.IGNORECASE):
                 known = {"ssh_line": self.ssh_line, "target": self.repository}
                 kind = WrongPasswordError if form == _NOT_OPENED else TroubleError
                 return kind(f"{meant} ({self.repository})", mend.format(**known))
@@ -169,6 +184,7 @@ class Restic:
     def _done(self, *words: str, cache: bool) -> subprocess.CompletedProcess[str]:
         """Run restic to its end, which is at once where it says what trying again does not mend."""
         command, said = self._command(*words, cache=cache), []
+        hopeless = re.compile(_LOOKED if words[0] in _LOOKS else _HOPELESS, re.IGNORECASE)
         with (
             TemporaryFile("w+", encoding="utf-8", errors="replace") as out,
             subprocess.Popen(
@@ -183,7 +199,7 @@ class Restic:
         ):
             for line in running.stderr or ():
                 said.append(line)
-                if _HOPELESS.search(line):
+                if hopeless.search(line):
                     running.terminate()
             code = running.wait()
             out.seek(0)

@@ -31,7 +31,32 @@ HERE = Restic("sftp:backup@peer.test:/srv/mx1", [], 'restrict,command="x" ssh-ed
         ("Fatal: unable to create lock in backend: repository is already locked", "somebody else"),
         ("mkdir /srv/backup/mx1/keys: permission denied", "cannot be written to"),
         ("blob not removed, server response: 403 Forbidden (403)", "does not allow that"),
+        (
+            "Fatal: unable to open config file: unexpected HTTP response (401): 401 Unauthorized\n"
+            "Is there a repository at the following location?",
+            "does not know this host's credential",
+        ),
+        (
+            "Fatal: unable to open config file: Stat: The Access Key Id you provided does not "
+            "exist in our records.\nIs there a repository at the following location?",
+            "does not know this host's credential",
+        ),
+        (
+            "Stat(<config/>) returned error, retrying after 1s: The request signature we "
+            "calculated does not match the signature you provided.",
+            "does not know this host's credential",
+        ),
+        (
+            'Head "https://peer.test:9001/mx1/config": tls: failed to verify certificate: x509: '
+            "certificate signed by unknown authority",
+            "does not prove its name",
+        ),
         ("Fatal: something new", "restic backup failed"),
+        (
+            "Fatal: unable to open config file: Stat: Encountered an unsupported algorithm.\n"
+            "Is there a repository at the following location?",
+            "restic backup failed",
+        ),
     ],
 )
 def test_what_restic_says_is_told_with_a_mend(printed: str, meant: str) -> None:
@@ -70,6 +95,8 @@ def test_an_unknown_key_is_told_with_the_line_that_the_target_needs() -> None:
         " no such file or directory\nIs there a repository at the following location?",
         "Fatal: unable to open config file: Lstat: file does not exist",
         "Fatal: unable to open config file: Stat: The specified key does not exist.",
+        "Fatal: unable to open config file: <config/> does not exist",
+        "Stat(<config/>) returned error, retrying after 1s: The specified bucket does not exist",
     ],
 )
 def test_a_place_without_a_repository_is_known(printed: str) -> None:
@@ -109,3 +136,17 @@ def test_no_secret_is_in_the_command_line(tmp_path: Path, monkeypatch: pytest.Mo
     Restic("x", options, "", {"RESTIC_PASSWORD": "hidden"}).run("cat", "config")
     told = "-o sftp.command=ssh target -s sftp cat config hidden\n"
     assert seen.read_text(encoding="utf-8") == told
+
+
+@pytest.mark.parametrize(("verb", "ends"), [("cat", True), ("snapshots", True), ("backup", False)])
+def test_a_look_at_a_repository_waits_for_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str, ends: bool
+) -> None:
+    program, over = tmp_path / "restic", tmp_path / "over"
+    retries = "echo 'retrying after 9s: dial tcp: connection refused' >&2"
+    program.write_text(f"#!/bin/sh\n{retries}\nsleep 1\ntouch {over}\nexit 1\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    with pytest.raises(TroubleError, match="cannot be reached"):
+        Restic("x", []).run(verb)
+    assert over.exists() is not ends
