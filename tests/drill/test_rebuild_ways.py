@@ -24,7 +24,7 @@ SELECTORS = ("sh", "-c", "cd /var/lib/postwright/dkim/alpha.test && ls *.key")
 
 @pytest.fixture
 def elsewhere(facts: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
-    """Both hosts with a target on another machine, and the others' keys; afterwards as they were."""
+    """Both hosts with a target elsewhere, and the keys of the others; afterwards as they were."""
     target.made()
     extra = target.spec(facts)
     lines = target.turned_on(extra)
