@@ -22,10 +22,11 @@ UNKNOWN = {
 }
 
 
-def told(extra: str) -> None:
-    """Tell both hosts of a target."""
-    done = play("playbooks/hosts.yml", "-e", extra)
-    assert done.status == 0, done.output[-3000:]
+def told(extra: str, *phases: str) -> None:
+    """Tell both hosts of a target; `cutover` lets them out to it."""
+    for phase in ("hosts", *phases):
+        done = play(f"playbooks/{phase}.yml", "-e", extra)
+        assert done.status == 0, done.output[-3000:]
 
 
 @pytest.fixture(scope="module", params=[REST, S3], ids=lambda target: target.kind)
@@ -36,7 +37,7 @@ def target(request: pytest.FixtureRequest, facts: dict[str, Any], say: Say) -> I
         say(f"both hosts are told of {found.kind}")
         for host in MAIL_HOSTS:
             on(host, tool.TOOL, "forget-repository")
-        told(found.spec())
+        told(found.spec(), "cutover")
         for host in MAIL_HOSTS:
             furnish(host)
             code, said = tool.run(host, "run")
