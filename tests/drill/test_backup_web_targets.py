@@ -44,8 +44,9 @@ def target(request: pytest.FixtureRequest, facts: dict[str, Any], say: Say) -> I
             assert code == 0, said
             say(f"{host}: {said.strip()}")
         yield found
-        for host in MAIL_HOSTS:
-            on(host, tool.TOOL, "forget-repository")
+    for host in MAIL_HOSTS:
+        on(host, tool.TOOL, "forget-repository")
+        on(host, "systemctl", "reset-failed")
     assert play("site.yml").status == 0
 
 
