@@ -70,7 +70,7 @@ def served(target: WebTarget) -> Iterator[None]:
     for name, text in (("chain.pem", chain), ("key.pem", key)):
         (own / name).write_text(text, encoding="utf-8")
     on(
-        "peer", "systemd-run", "--quiet", f"--unit={unit}",
+        "peer", "systemd-run", "--quiet", "--collect", f"--unit={unit}",
         f"{PLACE}/rclone", "serve", *target.words, "--addr", f":{target.port}",
         "--cert", f"{PLACE}/chain.pem", "--key", f"{PLACE}/key.pem", place,
     )  # fmt: skip
