@@ -43,7 +43,7 @@ def moments(host: str) -> list[Moment]:
         for number in (1, MESSAGES // 4, MESSAGES // 2, MESSAGES - 1)
     ]
     return [
-        moment("the host is looked at", Reach.HOSTS, "The host is looked at"),
+        moment("the host is looked at", Reach.HOSTS, "All templates print this one value"),
         moment("it begins", Reach.PROGRAM, task),
         moment(
             "the unit runs, and goes on", Reach.CONTROLLER, task, partial(Disk(host).there, unit)
