@@ -92,7 +92,7 @@ USING = (
     moment(
         "old DKIM keys are to be removed",
         Reach.CONTROLLER,
-        "No process of Rspamd is left that signs with old keys",
+        "PLAY [Old keys are gone]",
     ),
 )
 
