@@ -44,14 +44,15 @@ def moments(host: str) -> list[Moment]:
     ]
     return [
         moment("the host is looked at", Reach.HOSTS, "All templates print this one value"),
-        moment("it begins", Reach.PROGRAM, task),
-        moment(
-            "the unit runs, and goes on", Reach.CONTROLLER, task, partial(Disk(host).there, unit)
-        ),
         moment("parts are fetched", Reach.HOSTS, task, partial(_cut, host, f"{restored}/*", 1)),
         moment("all is fetched", Reach.HOSTS, task, partial(_cut, host, f"{restored}/found", 1)),
         moment("Dovecot takes in", Reach.HOSTS, task, partial(_cut, host, f"{mail}tmp/*", 1)),
         *copied,
+        # From here on the unit is not ended: it goes on without whoever started it.
+        moment("it begins", Reach.PROGRAM, task),
+        moment(
+            "the unit runs, and goes on", Reach.CONTROLLER, task, partial(Disk(host).there, unit)
+        ),
     ]
 
 
