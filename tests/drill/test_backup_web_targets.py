@@ -59,7 +59,7 @@ def test_a_backup_is_proven_and_restores_whole(target: WebTarget, say: Say) -> N
         live = seen(host, f"{home(host)}/Maildir")
         with restored(host) as place:
             account, _, domain = ACCOUNTS[host].partition("@")
-            found = seen(host, f"{place}/{domain}/{account}/Maildir")
+            found = seen(host, f"{place}/mail/{domain}/{account}/Maildir")
         assert found.messages
         assert found.messages <= live.messages
         assert found.digests <= live.digests
@@ -90,6 +90,8 @@ def test_a_credential_that_the_target_does_not_know_is_no_empty_target(
                 assert "mend: correct `credentials` in mail_backup" in said
     finally:
         told(target.spec())
+    for host in MAIL_HOSTS:
+        assert tool.run(host, "run")[0] == 0
 
 
 def test_a_lost_host_comes_back(target: WebTarget, facts: dict[str, Any], say: Say) -> None:
