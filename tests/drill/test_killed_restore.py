@@ -38,7 +38,7 @@ def moments(host: str) -> list[Moment]:
             f"{number} messages are back",
             Reach.HOSTS,
             task,
-            partial(_cut, host, f"{mail}cur/*", number),
+            partial(_cut, host, f"{mail}[cn][eu][rw]/*", number),
         )
         for number in (1, MESSAGES // 4, MESSAGES // 2, MESSAGES - 1)
     ]
