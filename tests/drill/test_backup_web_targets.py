@@ -22,13 +22,6 @@ UNKNOWN = {
 }
 
 
-def told(extra: str, *phases: str) -> None:
-    """Tell both hosts of a target; `cutover` lets them out to it."""
-    for phase in ("hosts", *phases):
-        done = play(f"playbooks/{phase}.yml", "-e", extra)
-        assert done.status == 0, done.output[-3000:]
-
-
 @pytest.fixture(scope="module", params=[REST, S3], ids=lambda target: target.kind)
 def target(request: pytest.FixtureRequest, facts: dict[str, Any], say: Say) -> Iterator[WebTarget]:
     """A target that both hosts know, with a backup of each."""
@@ -37,7 +30,7 @@ def target(request: pytest.FixtureRequest, facts: dict[str, Any], say: Say) -> I
         say(f"both hosts are told of {found.kind}")
         for host in MAIL_HOSTS:
             on(host, tool.TOOL, "forget-repository")
-        told(found.spec(), "cutover")
+        tool.told("-e", found.spec())
         for host in MAIL_HOSTS:
             furnish(host)
             code, said = tool.run(host, "run")
@@ -79,7 +72,7 @@ def test_a_credential_that_the_target_does_not_know_is_no_empty_target(
     target: WebTarget, say: Say
 ) -> None:
     """A bare host would be built over its backup."""
-    told(target.spec(**UNKNOWN[target.kind]))
+    tool.told("-e", target.spec(**UNKNOWN[target.kind]))
     try:
         for host in MAIL_HOSTS:
             for verb in ("run", "newest"):
@@ -89,7 +82,7 @@ def test_a_credential_that_the_target_does_not_know_is_no_empty_target(
                 assert "the target does not know this host's credential" in said
                 assert "mend: correct `credentials` in mail_backup" in said
     finally:
-        told(target.spec())
+        tool.told("-e", target.spec())
     for host in MAIL_HOSTS:
         assert tool.run(host, "run")[0] == 0
 

@@ -7,26 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import drill_moments
-from drill_kill import Disk, Reach, Say, inside, moment, run_until
+from drill_kill import Disk, Reach, Say, moment, run_until
 from labbackup import TOOL, came_back_whole, furnish, home, keys, repository_kept, seen
 from labkit import answering, lab, on, play
 from labmail import Post
+from postwright.backup.follow import UNIT
 
 HOST = "mx1"
 REBUILD = ("site.yml", "-e", f"rebuild={HOST}")
-UNIT = "postwright-backup-restore.service"
 _DISK = Disk(HOST)
 _OF_SITE = {each.during: each for each in drill_moments.MOMENTS}
-
-
-def _cut(pattern: str) -> bool:
-    """As soon as a file is there, end the unit on the host that brings the backup back, too."""
-    if not _DISK.there(pattern):
-        return False
-    cgroup = inside(HOST) / f"sys/fs/cgroup/system.slice/{UNIT}/cgroup.kill"
-    if cgroup.exists():
-        cgroup.write_text("1")
-    return True
 
 
 MOMENTS = (
@@ -47,7 +37,7 @@ MOMENTS = (
         "keys_are_put_back",
         Reach.HOSTS,
         "Keys, certificates, app passwords",
-        partial(_cut, "var/lib/postwright/dkim/alpha.test/*.key"),
+        partial(_DISK.cut, UNIT, "var/lib/postwright/dkim/alpha.test/*.key"),
     ),
     moment(
         "the_address_is_announced",
@@ -59,13 +49,13 @@ MOMENTS = (
         "mail_is_fetched",
         Reach.HOSTS,
         "The mail of all accounts is back",
-        partial(_cut, "var/vmail/.restore/restored"),
+        partial(_DISK.cut, UNIT, "var/vmail/.restore/restored"),
     ),
     moment(
         "mail_is_put_back",
         Reach.HOSTS,
         "The mail of all accounts is back",
-        partial(_cut, "var/vmail/alpha.test/*/Maildir"),
+        partial(_DISK.cut, UNIT, "var/vmail/alpha.test/*/Maildir"),
     ),
     _OF_SITE["postfix_tables_are_compiled"],
     _OF_SITE["the_mail_ports_open"],

@@ -85,9 +85,9 @@ _NONE_THERE = (
 )
 # restic tries for a quarter of an hour, and keeps all later backups waiting meanwhile.
 _HOPELESS = "|".join((_FULL, _NO_CREDENTIAL, _NO_CERTIFICATE))
-# Somebody waits for the answer of these alone, and wants to be told.
+# Somebody waits for the answer of these alone, and wants to be told what is known.
 _LOOKS = {"cat", "snapshots"}
-_LOOKED = "|".join((*(form for form, *_ in _MEANINGS), _NONE_THERE))
+_LOOKED = rf"retrying after.*({'|'.join((*(form for form, *_ in _MEANINGS), _NONE_THERE))})"
 _LINK_ENDED = re.compile(r"talking HTTP to rclone|sftp session|connection lost|unexpected EOF")
 
 
@@ -184,7 +184,8 @@ class Restic:
     def _done(self, *words: str, cache: bool) -> subprocess.CompletedProcess[str]:
         """Run restic to its end, which is at once where it says what trying again does not mend."""
         command, said = self._command(*words, cache=cache), []
-        hopeless = re.compile(_LOOKED if words[0] in _LOOKS else _HOPELESS, re.IGNORECASE)
+        forms = (_HOPELESS, _LOOKED) if words[0] in _LOOKS else (_HOPELESS,)
+        hopeless = re.compile("|".join(forms), re.IGNORECASE)
         with (
             TemporaryFile("w+", encoding="utf-8", errors="replace") as out,
             subprocess.Popen(

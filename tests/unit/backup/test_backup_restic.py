@@ -150,3 +150,12 @@ def test_a_look_at_a_repository_waits_for_nothing(
     with pytest.raises(TroubleError, match="cannot be reached"):
         Restic("x", []).run(verb)
     assert over.exists() is not ends
+
+
+def test_a_warning_ends_no_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "restic"
+    warning = "unable to open cache: mkdir /var/cache/x: permission denied"
+    program.write_text(f"#!/bin/sh\necho '{warning}' >&2\nsleep 1\necho []\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    assert Restic("x", []).snapshots() == []
