@@ -92,6 +92,12 @@ def test_a_lost_host_comes_back(target: WebTarget, facts: dict[str, Any], say: S
     assert code == 0, said
     before, own_keys = seen(LOST, f"{home(LOST)}/Maildir"), keys(LOST)
     lab("reset", LOST)
+    # Without a word and with a credential that is not known, nothing is built over the backup.
+    stopped = play("site.yml", "-e", target.spec(**UNKNOWN[target.kind]))
+    assert stopped.status != 0
+    assert f"{LOST} has no keys yet, and whether there is a backup of it cannot" in stopped.output
+    assert "the target does not know this host's credential" in stopped.output
+    on(LOST, "test", "!", "-e", "/var/lib/postwright/dkim")
     done = play("site.yml", "-e", f"rebuild={LOST}", "-e", target.spec())
     assert done.status == 0, done.output[-5000:]
     say(f"rebuilt from {target.kind} in {done.seconds:.0f} s")

@@ -20,7 +20,7 @@ from .restic import Restic, escaped
 from .run import RECORD
 from .trouble import TroubleError
 
-FOUND, COMPLAINTS = "found", "complaints"
+FOUND, COMPLAINTS, FROM = "found", "complaints", "from"
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,8 @@ def parts(restic: Restic, snapshot: str, to: Path, root: Path, names: list[str])
 def fetch(config: Config) -> str:
     """Fetch what root wrote down; return what was done, in words.
 
-    What restic complains of is kept beside it: one file that is damaged keeps no other back.
+    What restic complains of is kept beside it: one file that is damaged keeps no other back. So is
+    the backup's id.
 
     Raises:
         TroubleError: there is no such backup, or none of it came back.
@@ -118,8 +119,10 @@ def fetch(config: Config) -> str:
     to = Path(request.to)
     fitting = [each for each in listed(config, restic) if _fits(each, request)]
     if not fitting:
+        which = request.snapshot[:8] or "until that moment"
         raise TroubleError(
-            f"there is no such backup ({config.repository})", "postwright-backup list"
+            f"there is no backup {which} in {config.repository}",
+            "name another by its moment, `at` (postwright-backup list)",
         )
     snapshot = fitting[-1]
     said = parts(restic, snapshot["id"], to / "restored", Path(snapshot["paths"][0]), request.names)
@@ -130,6 +133,7 @@ def fetch(config: Config) -> str:
             "name an older one (postwright-backup list), or repair the repository (docs/backup.md)",
         )
     (to / COMPLAINTS).write_text(said, encoding="utf-8")
+    (to / FROM).write_text(snapshot["id"], encoding="utf-8")
     restored.rename(request.found)
     return f"fetched the backup {snapshot['short_id']} of {snapshot['time'][:19]}"
 

@@ -77,6 +77,11 @@ def messages(folder: Path) -> list[Message]:
     return sorted(found, key=lambda each: (each.uid is None, each.uid or 0, each.name))
 
 
+def found_again(folder: Path, message: Message) -> Message | None:
+    """Return a message as it is now: flags that change rename it. None where it is gone."""
+    return next((each for each in messages(folder) if each.name == message.name), None)
+
+
 def read_uids(folder: Path) -> Uids:
     """Return what a folder's dovecot-uidlist says."""
     head, *lines = _lines(folder / UIDS) or [""]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from . import bring_back, fetch, password, proof, run, status
 from .config import KEEP, STATE, USER, Config, read_config
-from .restic import NoRepositoryError, WrongPasswordError, of_host
+from .restic import NoRepositoryError, NotLetInError, WrongPasswordError, of_host
 from .trouble import TroubleError
 
 UNITS = {"run": "postwright-backup", "test": "postwright-backup-test"}
@@ -52,10 +52,12 @@ def main() -> int:
         # No later run mends it.
         if asked.verb == "init" and isinstance(error, WrongPasswordError):
             return 1
+        if asked.verb == "newest":
+            return os.EX_NOPERM if isinstance(error, NotLetInError) else os.EX_TEMPFAIL
     except NoRepositoryError as error:
         print(f"there is no repository ({error})\nmend: postwright-backup run", file=sys.stderr)
     # 75 is EX_TEMPFAIL of sysexits.h: mail goes on, and the next run tries again.
-    return os.EX_TEMPFAIL if asked.verb in {"init", "newest"} else 1
+    return os.EX_TEMPFAIL if asked.verb == "init" else 1
 
 
 def _do(asked: argparse.Namespace, config: Config) -> int:

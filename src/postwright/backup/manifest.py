@@ -14,8 +14,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from .maildir import base, folders, messages, read_uids
+from .maildir import Message, base, folders, found_again, messages, read_uids
 from .stage import MAILDIR, look
 
 _MESSAGE_ID = re.compile(rb"^message-id:\s*(\S[^\r\n]*)", re.IGNORECASE | re.MULTILINE)
@@ -50,36 +51,53 @@ class Entry:
 
 
 def entries(home: Path, known: Iterable[Entry] = ()) -> Iterator[Entry]:
-    """Yield what an account has; the digest of a message that is `known` is not made again.
-
-    A message's name and bytes never change: a size that does says that it is another.
-    """
-    digests = {(each.folder, base(each.file), each.size): each for each in known if each.folder}
-    if (home / MAILDIR).is_dir():
-        for folder in folders(home / MAILDIR):
-            name = "INBOX" if folder.name == MAILDIR else folder.name
-            validity = read_uids(folder).validity
-            for message in messages(folder):
-                path = folder / message.file
-                size = path.stat().st_size
-                seen = digests.get((name, message.name, size))
-                yield Entry(
-                    file=message.file,
-                    size=size,
-                    sha256=seen.sha256 if seen else digest(path),
-                    folder=name,
-                    validity=validity,
-                    uid=message.uid,
-                    flags=message.flags,
-                    keywords=message.keywords,
-                    id=seen.id if seen else _message_id(path),
-                )
+    """Yield what an account has; the digest of a message that is `known` is not made again."""
+    yield from message_entries(home, known)
     for other in sorted(look(home).others):
         path = home / other
         if path.is_symlink():
             yield Entry(file=other, size=0, sha256="", link=str(path.readlink()))
         else:
             yield Entry(file=other, size=path.stat().st_size, sha256=digest(path))
+
+
+def message_entries(home: Path, known: Iterable[Entry] = ()) -> Iterator[Entry]:
+    """Yield the messages that an account has, while clients are logged in.
+
+    A message's name and bytes never change: a size that does says that it is another.
+    """
+    digests = {(*place(each), each.size): each for each in known}
+    if not (home / MAILDIR).is_dir():
+        return
+    for folder in folders(home / MAILDIR):
+        validity = read_uids(folder).validity
+        for message in messages(folder):
+            if found := _message_entry(folder, message, validity, digests):
+                yield found
+
+
+def _message_entry(
+    folder: Path, message: Message, validity: int | None, digests: dict[tuple[Any, ...], Entry]
+) -> Entry | None:
+    name, path = "INBOX" if folder.name == MAILDIR else folder.name, folder / message.file
+    try:
+        size = path.stat().st_size
+        seen = digests.get((name, message.name, size))
+        return Entry(
+            file=message.file,
+            size=size,
+            sha256=seen.sha256 if seen else digest(path),
+            folder=name,
+            validity=validity,
+            uid=message.uid,
+            flags=message.flags,
+            keywords=message.keywords,
+            id=seen.id if seen else _message_id(path),
+        )
+    except FileNotFoundError:
+        # Its flags changed, and with them its name; or it is gone.
+        again = found_again(folder, message)
+        return _message_entry(folder, again, validity, digests) if again else None
 
 
 def digest(file: Path) -> str:
@@ -113,10 +131,10 @@ def read(file: Path) -> list[Entry]:
 
 def differences(wanted: Iterable[Entry], found: Iterable[Entry]) -> list[str]:
     """Return what is missing, other than it was, or too much; nothing where all is there."""
-    there = {_place(each): each for each in found}
+    there = {place(each): each for each in found}
     said = []
     for each in wanted:
-        other = there.pop(_place(each), None)
+        other = there.pop(place(each), None)
         if other is None:
             said.append(f"{each.named} is missing")
         elif other != each:
@@ -182,7 +200,8 @@ def _entry(said: dict[str, object]) -> Entry:
     return Entry(**{"size": 0, "sha256": "", **said}, keywords=tuple(keywords))  # type: ignore
 
 
-def _place(entry: Entry) -> tuple[str | None, str]:
+def place(entry: Entry) -> tuple[str | None, str]:
+    """Return where it lies, by what does not change: its folder, and its name without flags."""
     return entry.folder, base(entry.file) if entry.folder else entry.file
 
 

@@ -19,6 +19,7 @@ from .trouble import TroubleError
 _REACH = "does the target run, and is `repository` in mail_backup right? {target}"
 _FULL = r"no space left|disk quota exceeded|remaining disk space|not enough space"
 _NOT_OPENED = r"wrong password or no key found"
+_NOT_LET_IN = r"Permission denied \(publickey"
 _NO_CREDENTIAL = r"401 Unauthorized|Access Key Id you provided|request signature we calculated"
 _NO_CERTIFICATE = r"x509: |HTTP response to HTTPS client|malformed HTTP response"
 _MEANINGS: list[tuple[str, str, str]] = [
@@ -35,7 +36,7 @@ _MEANINGS: list[tuple[str, str, str]] = [
         "mail_backup",
     ),
     (
-        r"Permission denied \(publickey",
+        _NOT_LET_IN,
         "the target does not let this host in",
         "put this line into ~/.ssh/authorized_keys of the target's user:\n    {ssh_line}",
     ),
@@ -97,6 +98,13 @@ class NoRepositoryError(Exception):
 
 class WrongPasswordError(TroubleError):
     """The repository is there, and this password does not open it."""
+
+
+class NotLetInError(TroubleError):
+    """The target knows no SSH key of this host's yet."""
+
+
+_KINDS = {_NOT_OPENED: WrongPasswordError, _NOT_LET_IN: NotLetInError}
 
 
 @dataclass(frozen=True)
@@ -170,7 +178,7 @@ class Restic:
         for form, meant, mend in _MEANINGS:
             if re.search(form, said, re.IGNORECASE):
                 known = {"ssh_line": self.ssh_line, "target": self.repository}
-                kind = WrongPasswordError if form == _NOT_OPENED else TroubleError
+                kind = _KINDS.get(form, TroubleError)
                 return kind(f"{meant} ({self.repository})", mend.format(**known))
         return None
 

@@ -1,24 +1,31 @@
 """A mailbox, or a folder of one, brought back into a live host (role backup).
 
 Dovecot itself takes the messages in, so that a client that is logged in sees them come. What the
-account still has, under whatever folder, is not brought back once more.
+account still has, under whatever folder, is not brought back once more. A restore that did not end
+is gone on with, with its own backup: a newer one may have the mailbox half-way.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from . import manifest
+from . import manifest, unfinished
 from .config import Config
-from .fetch import Request
+from .fetch import FROM, Request
+from .lacking import lacking
 from .maildir import KEYWORDS, MESSAGES, UIDS
+from .manifest import Entry
 from .numbering import raise_numbers
 from .place import give, missing, place_home
 from .run import MAIL, MANIFEST, RECORD
 from .stage import MAILDIR, look
+from .status import moment
 from .trouble import TroubleError
 
 INBOX = "INBOX"
@@ -26,6 +33,8 @@ INBOX = "INBOX"
 
 def wanted(config: Config, account: str, folder: str, into: str, at: float | None) -> Request:
     """Return what is to be fetched for an account, `user@domain`, or a folder of it.
+
+    A moment that is named comes before the backup that a run began with which did not end.
 
     Raises:
         TroubleError: Dovecot does not know the account.
@@ -39,6 +48,7 @@ def wanted(config: Config, account: str, folder: str, into: str, at: float | Non
         "account",
         [RECORD, f"{MANIFEST}/{name}.jsonl", *names],
         str(Path(config.mail) / ".restore"),
+        snapshot="" if at else unfinished.begun_with(name, folder, into),
         at=at,
         account=account,
         folder=folder,
@@ -53,8 +63,7 @@ def put_back(config: Config, request: Request, complaints: str) -> str:
         TroubleError: there is nothing of it in the backup, or Dovecot refused.
     """
     mail, name = Path(config.mail), _name(request.account)
-    found, home = request.found / MAIL, mail / name
-    lines = manifest.read(request.found / MANIFEST / f"{name}.jsonl")
+    found = request.found / MAIL
     if not (found / name / MAILDIR).is_dir():
         of = request.account
         what = f"the folder {request.folder} of {of}" if request.folder else f"the mail of {of}"
@@ -63,35 +72,65 @@ def put_back(config: Config, request: Request, complaints: str) -> str:
             "name an older backup (postwright-backup list), and a folder as Dovecot does: "
             f"doveadm mailbox list -u {request.account}",
         )
+    snapshot = (Path(request.to) / FROM).read_text(encoding="utf-8")
+    this = unfinished.Unfinished(name, request.folder, request.into, snapshot)
+    unfinished.begin(this)
+    said = _back(request, found, mail, name)
+    unfinished.end(this)
+    went_on = ", with which a run began that did not end" if request.snapshot else ""
+    return f"{said}; by the backup of {_taken(request)} ({snapshot[:8]}){went_on}"
+
+
+def _back(request: Request, found: Path, mail: Path, name: str) -> str:
+    """Put back what is not there; return that in words."""
+    home = mail / name
     if not request.folder and not request.into and place_home(found, mail, name):
         raise_numbers(mail, [name])
         return f"{request.account} is back as a whole"
-    have = set() if request.into else {each.sha256 for each in manifest.entries(home, lines)}
-    back, there = _without(found / name, have)
+    lines = manifest.read(request.found / MANIFEST / f"{name}.jsonl")
+    there = list(manifest.message_entries(home, lines))
+    if request.into:
+        back, still = _without(found / name, [], _within(there, request.into))
+    else:
+        back, still = _without(found / name, lines, there)
     owner = mail.stat()
     give(Path(request.to), owner.st_uid, owner.st_gid)
     if back:
         _import(request, found / name / MAILDIR)
-    rest = f", {there} were still there" if there else ""
+    rest = f", {still} were still there" if still else ""
     also = [] if request.folder or request.into else _files(found / name, home)
     return f"{request.account}: {back} messages are back{rest}" + "".join(
         f"; {each} is back" for each in also
     )
 
 
-def _without(home: Path, have: set[str]) -> tuple[int, int]:
-    """Take away what the account still has; return how many messages are left, and how many not."""
-    back = there = 0
-    for each in manifest.entries(home):
-        if each.folder is None:
-            continue
-        folder = home / MAILDIR / ("" if each.folder == INBOX else each.folder)
-        if each.sha256 in have:
-            (folder / each.file).unlink()
-            there += 1
-        else:
-            back += 1
-    return back, there
+def _taken(request: Request) -> str:
+    record = json.loads((request.found / RECORD).read_text(encoding="utf-8"))
+    return moment(record["taken"])
+
+
+def _within(there: Iterable[Entry], into: str) -> Iterator[Entry]:
+    """Yield the messages below a folder that a restore went into, as if they were at home."""
+    top = f".{_on_disk(into)}"
+    for each in there:
+        if f"{each.folder}.".startswith(f"{top}."):
+            below = str(each.folder).removeprefix(top)
+            yield replace(each, folder=INBOX if below == f".{INBOX}" else below)
+
+
+def _without(home: Path, lines: list[Entry], there: Iterable[Entry]) -> tuple[int, int]:
+    """Take away what the account still has; return how many messages are left, and how many not.
+
+    Lines of the manifest that were not fetched stand for what the account has of them.
+    """
+    fetched = {manifest.place(each): each for each in manifest.message_entries(home)}
+    others = [each for each in lines if each.folder and manifest.place(each) not in fetched]
+    lack = {manifest.place(each) for each in lacking([*others, *fetched.values()], there)}
+    still = [each for place, each in fetched.items() if place not in lack]
+    for each in still:
+        folder = MAILDIR if each.folder == INBOX else f"{MAILDIR}/{each.folder}"
+        (home / folder / each.file).unlink()
+    return len(fetched) - len(still), len(still)
 
 
 def _import(request: Request, maildir: Path) -> None:
@@ -122,12 +161,16 @@ def _places(folder: str) -> list[str]:
     """Return where a folder lies below an account's home (Maildir++), with what is below it."""
     if folder == INBOX:
         return [f"{MAILDIR}/{each}" for each in (*MESSAGES, UIDS, KEYWORDS)]
-    # As IMAP writes names (RFC 3501 5.1.3), which is how they are on disk.
+    name = _on_disk(folder)
+    return [f"{MAILDIR}/.{name}", f"{MAILDIR}/.{name}.*"]
+
+
+def _on_disk(folder: str) -> str:
+    """Return a folder's name as IMAP writes it (RFC 3501 5.1.3), which is how it is on disk."""
     told = subprocess.run(
         ["doveadm", "mailbox", "mutf7", folder], capture_output=True, text=True, check=True
     )
-    name = told.stdout.strip()
-    return [f"{MAILDIR}/.{name}", f"{MAILDIR}/.{name}.*"]
+    return told.stdout.strip()
 
 
 def _name(account: str) -> str:

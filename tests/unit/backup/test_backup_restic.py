@@ -9,7 +9,7 @@ import pytest
 
 from postwright.backup import restic, run
 from postwright.backup.cli import from_the_future
-from postwright.backup.restic import NoRepositoryError, Restic
+from postwright.backup.restic import NoRepositoryError, NotLetInError, Restic
 from postwright.backup.trouble import TroubleError
 
 HERE = Restic("sftp:backup@peer.test:/srv/mx1", [], 'restrict,command="x" ssh-ed25519 AAAA')
@@ -74,6 +74,7 @@ def test_what_restic_does_not_tell_of_ssh_is_asked(tmp_path: Path) -> None:
     error = Restic("x", ["rclone.program=ssh"], "LINE", {}, (str(ssh),)).meaning(
         "cat", "error talking HTTP to rclone: unexpected EOF"
     )
+    assert isinstance(error, NotLetInError)
     assert "does not let this host in" in str(error)
 
 
