@@ -266,11 +266,12 @@ class Preflight:
         self.host["identity"] = next_known(said, known)
 
     def rebuild(self) -> None:
-        """Whether the host has keys of ours, and which part of a rebuild is still to be done."""
+        """Whether the host has keys of ours, and what of a rebuild is still to be done, or told."""
         self.host["bare"] = not any((STATE / "dkim").glob("*/*.key"))
         begun = STATE / "rebuild.json"
         known = json.loads(begun.read_text("utf-8")) if begun.exists() else {}
         self.host["rebuilding"] = [part for part in ("keys", "mail") if known and not known[part]]
+        self.host["began_with_nothing"] = (STATE / "began-with-nothing").exists()
 
     def moves(self) -> None:
         """No move was left half-way."""
