@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 ROLES = sorted((ROOT / "roles").iterdir())
+# How a role names a part of a program that it installs.
+PART = re.compile(r"src: (\w+/\w+\.py)")
 
 
 def loaded(path: Path) -> dict[str, Any]:
@@ -40,6 +44,24 @@ def test_every_template_and_file_names_its_role(role: Path) -> None:
             if path.is_file() and path.name not in mute:
                 head = path.read_text(encoding="utf-8")[:400]
                 assert f"role {role.name}" in head, path
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_a_program_is_installed_with_all_of_its_parts(role: Path) -> None:
+    text = "".join(file.read_text(encoding="utf-8") for file in role.glob("*/*.yml"))
+    installed = set(PART.findall(text))
+    wanted = {part for each in installed for part in imported(role / "files" / each)}
+    assert wanted - installed == set()
+
+
+def imported(file: Path) -> set[str]:
+    """Return the parts of its own package that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level == 1:
+            names = [node.module] if node.module else [each.name for each in node.names]
+            found |= {f"{file.parent.name}/{name}.py" for name in names}
+    return found
 
 
 @pytest.mark.parametrize("drill", ["drill_moments", "upgrade_moments"])
