@@ -249,6 +249,7 @@ def main() -> None:
     module.exit_json(
         changed=bool(rollover.did),
         did=rollover.did,
+        diff={"prepared": "".join(f"{line}\n" for line in rollover.did)},
         keys={domain: store.described(domain) for domain in given["domains"]},
         waiting=[str(key) for key in waiting],
         seconds=max((int(key.due - now) + 1 for key in waiting if key.due), default=0),

@@ -187,6 +187,9 @@ def test_the_next_key_becomes_current_when_every_cached_set_lists_it(
     assert (did, [each.key for each in waits], rollover.rolling([main])) == ([], [key], [])
     assert main.private_key.read_text() == old
     clock[0] += 1
+    # Asked only, nothing begins.
+    assert (rollover.due([main], 0), rollover.rolling([main])) == (([main], []), [])
+    assert rollover.due([main], 365) == ([], [])
     did, waits = rollover.begin([main], 0)
     assert (len(did), waits, rollover.rolling([main])) == (1, [], ["mx1.test"])
     assert (main.private_key.read_text(), main.next_key.exists()) == (new, False)

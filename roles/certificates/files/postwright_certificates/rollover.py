@@ -16,18 +16,25 @@ from .store import DAY, STATE, digest, replace
 def begin(certificates, days):
     """Have next keys be current where the current ones are that old; return what was done.
 
-    And a wait for each that cannot be yet: a host's certificates go together. Given ones have no
-    next key.
+    And a wait for each that cannot be yet.
+    """
+    ready, waits = due(certificates, days)
+    for each in ready:
+        replace(_mark(each), digest(each.next_key))
+    return [did for each in certificates for did in _swap(each)], waits
+
+
+def due(certificates, days):
+    """Return certificates whose rollovers can begin now, and a wait for each that cannot be yet.
+
+    A host's certificates go together: all of them, or none. Given ones have no next key.
     """
     ready = [each for each in certificates if _may_begin(each, days)]
     waits = [
         wait for wait in waiting.upcoming(certificates)
         if wait.certificate in ready and not wait.is_over()
     ]  # fmt: skip
-    if not waits:
-        for each in ready:
-            replace(_mark(each), digest(each.next_key))
-    return [did for each in certificates for did in _swap(each)], waits
+    return ([] if waits else ready), waits
 
 
 def _may_begin(certificate, days):
