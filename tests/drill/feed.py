@@ -78,9 +78,10 @@ def fed(token: str, per_second: float, recipients: Sequence[str]) -> Iterator[Fe
         on("peer", "systemctl", "stop", UNIT)
 
 
-def delivered(host: str, token: str) -> Counter[str]:
-    """Return how often each letter lies in a host's mailboxes."""
-    said = on(host, "doveadm", "-f", "json", "fetch", "-A", "hdr.message-id", "mailbox", "*",
+def delivered(host: str, token: str, account: str = "") -> Counter[str]:
+    """Return how often each letter lies in a host's mailboxes, or in one of them."""
+    whose = ("-u", account) if account else ("-A",)
+    said = on(host, "doveadm", "-f", "json", "fetch", *whose, "hdr.message-id", "mailbox", "*",
               "header", "Subject", token)  # fmt: skip
     found = Counter(each["hdr.message-id"] for each in json.loads(said))
     return Counter({name: count for name, count in found.items() if token in name})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -69,6 +70,8 @@ class Stream:
         """Prepare; nothing is sent yet."""
         self.post, self.tag, self.pause = Post(facts), secrets.token_hex(4), pause
         self.taken: list[str] = []
+        # Sent, and the daemon that restarts hung up before it said whether it took them.
+        self.unsaid: set[str] = set()
         self.refused: list[str] = []
         # Rspamd ends a worker that it has replaced after ten seconds: of a session that goes on for
         # longer, one message is told to come again.
@@ -93,6 +96,7 @@ class Stream:
                 reply = submit(session, sender, FRIEND, message(sender, FRIEND, token, extra))
                 # A daemon that restarts hangs up.
                 if reply in ("", "closed"):
+                    self.unsaid.add(token)
                     return
                 if reply.startswith("250"):
                     self.taken.append(token)
@@ -116,12 +120,15 @@ class Stream:
 
     def arrived(self, again: bool = False) -> list[Judged]:
         """Return what the peer says of every message that was taken, once all have arrived."""
+        taken = set(self.taken)
         with awaited(PATIENCE) as more:
             while more():
-                if len(found := self.judged()) >= len(self.taken):
+                if taken <= {each.token for each in self.judged()}:
                     break
         found = self.judged(again)
-        assert sorted(each.token for each in found) == sorted(self.taken)
+        tokens = Counter(each.token for each in found)
+        assert [token for token, count in tokens.items() if count > 1] == []
+        assert taken <= tokens.keys() <= taken | self.unsaid
         return found
 
 
