@@ -26,6 +26,10 @@ HOSTNAMES = {"mx1": "mx1.alpha.test", "mx2": "mx2.gamma.test"}
 # 32 bytes, as CAs give them: Debian 12's dehydrated can use no key that is not a multiple of 16.
 EAB = {"kid": "operator-1", "key": base64.urlsafe_b64encode(bytes(range(32))).decode().rstrip("=")}
 OTHER_ACME = "https://acme.test:24000/dir"
+# As dehydrated names it.
+ACCOUNT_THERE = "/var/lib/dehydrated/accounts/" + (
+    base64.urlsafe_b64encode(f"{OTHER_ACME}\n".encode()).decode().rstrip("=")
+)
 
 
 @pytest.fixture
@@ -41,6 +45,9 @@ def other_acme(
         "externalAccountBindingRequired": True,
         "externalAccountMACKeys": {EAB["kid"]: EAB["key"]},
     }
+    # Pebble keeps nothing: an earlier one's accounts are unknown to this one.
+    for host in MAIL_HOSTS:
+        on(host, "rm", "-rf", ACCOUNT_THERE)
     on("acme", "sh", "-ec", f"echo {shlex.quote(json.dumps(config))} >/run/pebble-2.json")
     on("acme", "systemd-run", "--unit=pebble-2", "--collect", "-EPEBBLE_VA_NOSLEEP=1",
        "-EPEBBLE_WFE_NONCEREJECT=0", "-EPEBBLE_AUTHZREUSE=0", "/usr/bin/pebble",
