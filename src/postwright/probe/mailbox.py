@@ -27,6 +27,14 @@ class Imap(imaplib.IMAP4_SSL):
         line = Line(self.target, self.port, implicit_tls=True)
         return line.socket
 
+    def __exit__(self, *error: object) -> None:
+        """Log out, and close the connection where the server has hung up, too."""
+        try:
+            super().__exit__(*error)  # type: ignore[arg-type]
+        finally:
+            self.file.close()
+            self.sock.close()
+
 
 class _Pop3(poplib.POP3):
     """poplib that connects to an address and verifies the host's name."""
