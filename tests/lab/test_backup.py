@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from labbackup import SIEVE, TOOL, arriving, furnish, home, restored, seen, status
+from labbackup import ACCOUNTS, SIEVE, TOOL, arriving, furnish, home, restored, seen, status
 from labkit import MAIL_HOSTS, on
 from labmail import Post
 from postwright.probe.journey import ARRIVAL
@@ -22,6 +22,16 @@ file = pathlib.Path(sys.argv[1])
 known = json.loads(file.read_text())
 known["good"]["when"] -= 4 * 3600
 file.write_text(json.dumps(known))
+"""
+
+# Removing what nobody needs locks the repository against all others; killed, it leaves that lock.
+LEAVES_A_LOCK = """
+until ls "$1"/locks/* 2>/dev/null; do
+    postwright-backup restic prune >/dev/null 2>&1 &
+    while kill -0 $! 2>/dev/null && ! ls "$1"/locks/* >/dev/null 2>&1; do sleep 0.01; done
+    pkill -KILL -x restic || true
+    wait
+done
 """
 
 
@@ -82,6 +92,16 @@ def test_a_second_backup_sends_what_is_new_and_the_newest_is_restored_on_trial(h
     # No copy of a key is left, and nothing of the trial.
     on(host, "test", "!", "-e", "/var/vmail/.backup/state")
     on(host, "test", "!", "-e", "/var/lib/postwright-backup/scratch")
+
+
+def test_a_lock_that_a_killed_run_left_keeps_no_backup_from_being_made_or_restored(
+    host: str,
+) -> None:
+    place = f"/srv/backup/{host}"
+    for words in (("restore", ACCOUNTS[host]), ("run",), ("test",)):
+        on(host, "sh", "-c", LEAVES_A_LOCK, "sh", place)
+        on(host, TOOL, *words)
+        assert on(host, "ls", f"{place}/locks") == ""
 
 
 def test_backups_that_fail_are_an_alarm_until_there_is_a_good_one(host: str) -> None:

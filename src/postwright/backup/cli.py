@@ -53,12 +53,13 @@ def prune(
     with errors_told(), _troubles_told():
         backup = _backup(_inventory(inventory, vault_password_file, ask_vault_pass), host)
         restic = opened(backup, repository)
-        if ahead := from_the_future(restic.snapshots(), datetime.now(UTC)):
+        if ahead := from_the_future(restic.snapshots("--no-lock"), datetime.now(UTC)):
             raise TroubleError(
                 f"snapshots are dated in the future: {', '.join(ahead)}. restic would keep these "
                 "and remove what came before",
                 f"was {host} taken over? postwright backup restic {host} -- forget ID",
             )
+        restic.unlock()
         words = ["--host", host, "--group-by", "host", *kept(backup.keep)]
         say(restic.run("forget", "--prune", *words).strip())
 

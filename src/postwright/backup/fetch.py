@@ -125,6 +125,7 @@ def fetch(config: Config) -> str:
             "name another by its moment, `at` (postwright-backup list)",
         )
     snapshot = fitting[-1]
+    restic.unlock()
     said = parts(restic, snapshot["id"], to / "restored", Path(snapshot["paths"][0]), request.names)
     restored = to / "restored" / str(snapshot["paths"][0]).lstrip("/")
     if not (restored / RECORD).exists():

@@ -73,8 +73,7 @@ def add(restic: Restic, old: Restic) -> list[str]:
     """Have the new password open a repository that one of both opens; return what was done."""
     if opens(restic):
         return []
-    # A lock that a killed run left, never one that is in use (restic-unlock(1)).
-    old.run("unlock")
+    old.unlock()
     old.run("key", "add", "--new-password-file", restic.secrets["RESTIC_PASSWORD_FILE"])
     return ["the new password opens the repository, beside the old one"]
 
@@ -90,9 +89,9 @@ def retire(config: Config, restic: Restic, old: Restic) -> Outcome:
     if not opens(old):
         return Outcome([], [NEEDLESS])
     _prove(restic, old)
+    restic.unlock()
     if config.append_only:
         return Outcome([], [_stays(config, _file(old))])
-    restic.run("unlock")
     # There may be several, made by hand.
     while opens(old):
         restic.run("key", "remove", _file(old))

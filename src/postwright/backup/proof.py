@@ -43,7 +43,7 @@ def prove(config: Config, scratch: Path = SCRATCH) -> str:
     begun, restic = time.monotonic(), of_host(config)
     with noted("test"):
         opened(config, restic)
-        restic.run("unlock")
+        restic.unlock()
         known = status.read()
         part = f"{known.tests % TENTHS + 1}/{TENTHS}"
         status.write(known.but(tests=known.tests + 1))

@@ -153,8 +153,15 @@ class Restic:
         os.execvpe(command[0], command, self._environment())  # noqa: S606
 
     def id(self) -> str:
-        """Return the repository's id; that it opens is seen by it."""
-        return str(json.loads(self.run("cat", "config"))["id"])
+        """Return the repository's id; that it opens is seen by it, whoever has it locked."""
+        return str(json.loads(self.run("cat", "config", "--no-lock"))["id"])
+
+    def unlock(self) -> None:
+        """Take away a lock that a killed run left, never one that is in use (restic-unlock(1)).
+
+        A host that was lost while it removed old backups left one, too; nobody else takes it away.
+        """
+        self.run("unlock")
 
     def snapshots(self, *words: str, cache: bool = True) -> list[dict[str, Any]]:
         """Return the snapshots that restic lists, the newest last."""

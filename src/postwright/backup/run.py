@@ -68,8 +68,7 @@ def upload(config: Config) -> str:
     tags = ["--tag", "postwright", *(["--tag", KEPT] if record["keep"] else [])]
     with noted("backup"):
         opened(config, restic)
-        # A lock that a killed run left, never one that is in use (restic-unlock(1)).
-        restic.run("unlock")
+        restic.unlock()
         # A link changes the inode's ctime, and never the bytes.
         told = summary(
             restic.run("backup", "--json", "--ignore-ctime", "--host", config.host,
@@ -135,6 +134,7 @@ def written() -> int:
 
 def prune(config: Config, restic: Restic) -> None:
     """Remove the snapshots that are kept no longer."""
+    restic.unlock()
     restic.run("forget", "--prune", "--host", config.host, "--group-by", "host", *kept(config.keep))
     status.write(status.read().but(pruned=time.time()))
 

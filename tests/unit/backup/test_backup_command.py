@@ -74,14 +74,15 @@ def test_prune_takes_my_credential_and_what_the_inventory_keeps(restic: Path) ->
     assert code == 0, said
     place = "s3:https://s3.example.test/mail/mx1 mine"
     assert asked(restic) == [
-        f"snapshots --json {place}",
+        f"snapshots --json --no-lock {place}",
+        f"unlock {place}",
         f"forget --prune --host mx1 --group-by host --keep-tag kept --keep-hourly 5 {place}",
     ]
 
 
 def test_prune_sees_the_repository_where_it_is_told_to(restic: Path) -> None:
     assert run(restic, "prune", "mx1", "--repository", "/srv/here")[0] == 0
-    assert asked(restic)[0] == "snapshots --json /srv/here mine"
+    assert asked(restic)[0] == "snapshots --json --no-lock /srv/here mine"
 
 
 def test_prune_refuses_where_a_snapshot_is_from_the_future(

@@ -27,6 +27,7 @@ class Repository:
     left: int = 1000
     backups: list[str] = field(default_factory=lambda: ["b1", "b2"])
     loses: str = ""
+    locked: bool = False
 
     def opened_by(self, word: str) -> Opened:
         return Opened("/srv/mx1", [], secrets={"RESTIC_PASSWORD_FILE": word}, at=self)
@@ -47,10 +48,14 @@ class Opened(Restic):
         if mine not in self.at.opens_with:
             raise WrongPasswordError("wrong", "another")
         if self.at.left == 0:
+            # As restic 0.14 leaves it: then nothing but `unlock` and `--no-lock` goes.
+            self.at.locked = words[0] == "key"
             raise KilledError
+        if self.at.locked and "--no-lock" not in words and words != ("unlock",):
+            raise TroubleError("somebody else works on the repository", "wait")
         self.at.left -= 1
         match words:
-            case ("cat", "config"):
+            case ("cat", "config", "--no-lock"):
                 return '{"id": "aa"}'
             case ("snapshots", *_):
                 seen = [] if mine == self.at.loses else self.at.backups
@@ -63,7 +68,7 @@ class Opened(Restic):
             case ("key", "remove", key):
                 assert self.at.keys.pop(key) != mine
             case ("unlock",):
-                pass
+                self.at.locked = False
         return ""
 
 
