@@ -57,6 +57,12 @@ def tlsa_was_listed_for_a_day() -> None:
         on(host, "python3", "-c", _TLSA_LISTED)
 
 
+def ttl_passes() -> None:
+    """Have a TTL pass since next TLS keys were listed: for our hosts, and for who remembers."""
+    tlsa_was_listed_for_a_day()
+    senders_forget()
+
+
 def dkim_was_listed_for_a_day() -> None:
     """Have a day pass since new DKIM keys were listed: for our hosts, and for who remembers."""
     for host in MAIL_HOSTS:

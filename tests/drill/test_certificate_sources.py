@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from alongside import senders_forget, tlsa_was_listed_for_a_day
+from alongside import ttl_passes
 from dane_senders import Senders, dane_senders
 from labkit import MAIL_HOSTS, ROOT, Play, on, play
 from labmail import Post
@@ -151,12 +151,6 @@ def caa(facts: dict[str, Any], name: str) -> set[str]:
     server = facts["hosts"]["ns1"]["ipv4"]
     said = on("client", "kdig", "+short", f"@{server}", name, "CAA")
     return set(re.findall(r"accounturi=([^\s;\"]+)", said))
-
-
-def ttl_passes() -> None:
-    """Have the TTL pass since new keys were published: for who publishes and for who remembers."""
-    tlsa_was_listed_for_a_day()
-    senders_forget()
 
 
 def wait_for_it(wanted: dict[str, Any], senders: Senders) -> None:

@@ -101,7 +101,9 @@ def _by_user(asked: argparse.Namespace, config: Config) -> None:
                         "this host's credential deletes nothing (`append_only` in mail_backup)",
                         f"where another credential is: postwright backup prune {config.host}",
                     )
-                run.prune(config, password.of_host_now(config))
+                restic = password.of_host_now(config)
+                restic.unlock()
+                run.prune(config, restic)
             case "upload":
                 print(run.upload(config))
             case "prove":

@@ -88,11 +88,10 @@ def _back(request: Request, found: Path, mail: Path, name: str) -> str:
         raise_numbers(mail, [name])
         return f"{request.account} is back as a whole"
     lines = manifest.read(request.found / MANIFEST / f"{name}.jsonl")
-    there = list(manifest.message_entries(home, lines))
+    there = manifest.message_entries(home, lines)
     if request.into:
-        back, still = _without(found / name, [], _within(there, request.into))
-    else:
-        back, still = _without(found / name, lines, there)
+        lines, there = [], _within(there, request.into)
+    back, still = _without(found / name, lines, there)
     owner = mail.stat()
     give(Path(request.to), owner.st_uid, owner.st_gid)
     if back:

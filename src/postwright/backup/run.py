@@ -134,7 +134,6 @@ def written() -> int:
 
 def prune(config: Config, restic: Restic) -> None:
     """Remove the snapshots that are kept no longer."""
-    restic.unlock()
     restic.run("forget", "--prune", "--host", config.host, "--group-by", "host", *kept(config.keep))
     status.write(status.read().but(pruned=time.time()))
 
