@@ -45,6 +45,12 @@ def on(host: str, *words: str, status: int | None = 0) -> str:
     return done.stdout
 
 
+def flush_zone(*hosts: str, zone: str = "test") -> None:
+    """Have the resolvers on lab hosts forget a zone, as they do after its TTL."""
+    for host in hosts:
+        on(host, "unbound-control", "-q", "flush_zone", zone)
+
+
 @dataclass(frozen=True)
 class Play:
     """One run of a playbook."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
-from labkit import MAIL_HOSTS, on
+from labkit import MAIL_HOSTS, flush_zone, on
 
 DKIM = "/var/lib/postwright/dkim"
 _PUBLISHED = "/var/lib/postwright/certificates/published.json"
@@ -72,5 +72,4 @@ def dkim_was_listed_for_a_day() -> None:
 
 def senders_forget() -> None:
     """Have a day pass for who remembers records: the world's resolver, and our hosts' own."""
-    for host in ("ns1", *MAIL_HOSTS):
-        on(host, "unbound-control", "flush_zone", "test")
+    flush_zone("ns1", *MAIL_HOSTS)

@@ -14,7 +14,7 @@ import dns.update
 import dns.zone
 
 from criteria_hosts import Mutation, keys_in_use, on_hosts
-from labkit import on
+from labkit import flush_zone
 from postwright.lab.plan import ZONES
 from postwright.lab.zones import TTL
 
@@ -80,7 +80,7 @@ class Primary:
 
 def forget() -> None:
     """Have the lab's resolver ask again, as it does after a record's TTL."""
-    on("ns1", "unbound-control", "-q", "flush_zone", "test")
+    flush_zone("ns1")
 
 
 def zone_of(name: str, kind: str) -> str:

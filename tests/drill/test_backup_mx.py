@@ -30,7 +30,7 @@ from backup_mx import (
     verdict,
 )
 from drill_kill import Say
-from labkit import on, play
+from labkit import flush_zone, on, play
 from labmail import Post
 from postwright.probe.result import awaited
 
@@ -55,7 +55,7 @@ def post(facts: dict[str, Any], say: Say) -> Iterator[Post]:
     assert {counters["changed"] for counters in again.recap().values()} == {0}
     # The other organisation remembers an MX for as long as its TTL.
     for pair in PAIRS:
-        on("ns1", "unbound-control", "-q", "flush_zone", pair.domain)
+        flush_zone("ns1", zone=pair.domain)
     yield Post(facts)
     say("and is none any more")
     site = play("site.yml")

@@ -15,7 +15,7 @@ from drill_kill import Disk, Reach, Say, moment, run_until
 from drill_state import driver
 from labkit import Play, on, play
 from labmail import Post
-from mail_stream import Stream, mail_stream
+from mail_stream import PAUSE, Stream, mail_stream
 from postwright.dns import manifest
 from postwright.dns.claims import Claim, Kind
 from postwright.dns.records import Slot
@@ -23,8 +23,6 @@ from renamed_hosts import NEW, OLD, Inventories, a_day_passes, further_addresses
 from test_rollovers import LEAST, assert_all_passed, changed
 
 PHASES = [f"playbooks/{name}.yml" for name in ("keys", "announce", "hosts", "cutover", "tighten")]
-SLOWER = 0.8
-"""Seconds between two messages of a sender: this goes on for half an hour."""
 LETTERS = 1.0
 """How many the peer sends in a second."""
 _DISK = Disk("mx1")
@@ -104,14 +102,6 @@ def clients_are_told(name: str) -> None:
 
 
 @pytest.fixture
-def inventories(facts: dict[str, Any], tmp_path: Path) -> Iterator[Inventories]:
-    """The steps' inventories; mx2 has its further addresses meanwhile."""
-    found = Inventories(facts, tmp_path)
-    with further_addresses(found.new):
-        yield found
-
-
-@pytest.fixture
 def put_back(bare: Callable[[], None]) -> Iterator[list[bool]]:
     """Where a test does not reach its end, hosts that are built anew."""
     reached: list[bool] = []
@@ -119,6 +109,16 @@ def put_back(bare: Callable[[], None]) -> Iterator[list[bool]]:
     if not reached:
         bare()
         built(books=["site.yml"])
+
+
+@pytest.fixture
+def inventories(
+    facts: dict[str, Any], put_back: list[bool], tmp_path: Path
+) -> Iterator[Inventories]:
+    """The steps' inventories; mx2 has its further addresses meanwhile."""
+    found = Inventories(facts, tmp_path)
+    with further_addresses(found.new):
+        yield found
 
 
 def judged(say: Say, what: str, senders: Senders) -> None:
@@ -150,8 +150,8 @@ def test_another_name_and_another_address_under_load(
         f"leave mail_ipv4: {inventories.old[0]}, state mail_other_addresses",
     )
     with (
-        mail_stream(facts, ("taro@alpha.test", "hanako@beta.test"), SLOWER) as named,
-        mail_stream(facts, ("saburo@gamma.test",), SLOWER) as moved,
+        mail_stream(facts, ("taro@alpha.test", "hanako@beta.test")) as named,
+        mail_stream(facts, ("saburo@gamma.test",), PAUSE / 2) as moved,
         careful_senders("alpha.test", *ways, hosts["mx1"]["ipv4"]) as to_name,
         careful_senders("gamma.test", *ways, hosts["mx2"]["ipv4"]) as to_address,
         feed.fed(named.tag, LETTERS, ("taro@alpha.test", "saburo@gamma.test")) as letters,
@@ -178,6 +178,8 @@ def test_another_name_and_another_address_under_load(
         a_day_passes()
         run = built()
         say(f"    after {run.seconds:.0f} s, nothing is left but what has its time")
+        for each in (named, moved, to_name, to_address):
+            each.reaches(LEAST)
     passed(say, "mx1 by another name", named)
     passed(say, "mx2 at other addresses", moved)
     judged(say, "mx1 by another name", to_name)

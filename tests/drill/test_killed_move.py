@@ -16,7 +16,7 @@ import pytest
 
 import feed
 from drill_kill import Reach, Say, inside, kill
-from labkit import BIN, ROOT, Play, on, play
+from labkit import BIN, ROOT, Play, flush_zone, on, play
 from labmailboxes import View, difference
 from moving_domain import (
     DOMAIN,
@@ -160,7 +160,7 @@ def _killed_while_held(lab_facts: dict[str, Any]) -> Use:
 
 def _site_half_way(words: tuple[str, ...]) -> Half:
     # As the hour would for which others remember SPF without the new host (docs/migrate.md).
-    on("ns1", "unbound-control", "-q", "flush_zone", DOMAIN)
+    flush_zone("ns1", zone=DOMAIN)
     before = on(OLD, "cat", f"/{RECORD}"), on(NEW, "cat", f"/{RECORD}")
     run = play("site.yml", *words)
     return Half(run, before, (on(OLD, "cat", f"/{RECORD}"), on(NEW, "cat", f"/{RECORD}")))

@@ -13,7 +13,7 @@ import pytest
 import backup_target as target
 from drill_kill import Reach, Say, moment, run_until
 from labbackup import ACCOUNTS, TOOL, furnish, home, keys, seen
-from labkit import MAIL_HOSTS, lab, on, play
+from labkit import MAIL_HOSTS, flush_zone, lab, on, play
 from labmail import Post
 
 HOST = "mx1"
@@ -84,7 +84,7 @@ def forgetful() -> Iterator[None]:
     usual = on("ns1", "unbound-control", "get_option", "cache-max-ttl").strip()
     try:
         on("ns1", "unbound-control", "set_option", "cache-max-ttl:", "0")
-        on("ns1", "unbound-control", "flush_zone", "test.")
+        flush_zone("ns1")
         yield
     finally:
         on("ns1", "unbound-control", "set_option", "cache-max-ttl:", usual)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from labkit import MAIL_HOSTS, on
+from labkit import MAIL_HOSTS, flush_zone, on
 from labmail import SERVERS, Post
 from postwright.probe.journey import verdicts
 from postwright.probe.mailbox import Imap
@@ -23,6 +23,7 @@ READERS = ("taro@alpha.test", "saburo@gamma.test")
 QUARANTINED = "hanako@beta.test"
 """Whoever poses as her fails DMARC, and her domain asks for quarantine."""
 FRIEND = "friend@peer.test"
+CONTROLLER = "/run/rspamd/controller.sock"
 REDIS = "/run/redis/redis-server.sock"
 LISTED, REFUSED = "198.18.254.2", "198.18.254.3"
 GTUBE = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X\r\n"
@@ -144,6 +145,7 @@ def test_what_fails_keeps_mail_waiting_or_is_done_without(post: Post, reader: st
         _, unjudged = post.transfer(reader)
     finally:
         on(host, "systemctl", "start", "redis-server", "postsrsd", "rspamd")
+        on(host, "sh", "-c", f"until [ -S {CONTROLLER} ]; do sleep 0.1; done")
     assert post.arrived(reader, token)
     assert spam.startswith("554 5.7.1"), spam
     assert forwarded == "451 4.7.1 Forwarding is not possible now"
@@ -158,6 +160,8 @@ def listed() -> Iterator[None]:
     def change(*commands: str) -> None:
         script = ["knotc zone-begin bl.test", *commands, "knotc zone-commit bl.test"]
         on("ns1", "sh", "-ec", "\n".join(script))
+        # Each knows from the zone's NSEC records that nobody is listed (RFC 8198).
+        flush_zone(*MAIL_HOSTS, zone="bl.test")
 
     change(*(f"knotc zone-set bl.test {at} 60 A {code}" for at, code in codes.items()))
     yield
@@ -174,7 +178,7 @@ def _reversed(address: str) -> str:
 def test_a_listed_address_counts_and_a_blocklists_error_does_not(host: str) -> None:
     scan = "printf 'From: <a@client.test>\\r\\n\\r\\nx\\r\\n' | rspamc -h \"$1\" --ip=%s symbols;"
     both = "".join(scan % address for address in (LISTED, REFUSED))
-    said = on(host, "sh", "-c", both, "sh", "/run/rspamd/controller.sock")
+    said = on(host, "sh", "-c", both, "sh", CONTROLLER)
     assert re.findall(r"Symbol: (RBL_SPAMHAUS\w*) \(([\d.]+)\)", said) == [
         ("RBL_SPAMHAUS_SBL", "4.00"),
         ("RBL_SPAMHAUS_BLOCKED_OPENRESOLVER", "0.00"),

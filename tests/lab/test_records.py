@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from labkit import Site, on
+from labkit import Site, flush_zone, on
 from postwright.dns.drivers import Rfc2136, Server
 from postwright.dns.plan import Change
 from postwright.dns.records import Slot
@@ -20,7 +20,7 @@ SERVED = [("alpha.test", "mx1.alpha.test", "mx1"), ("gamma.test", "mx2.gamma.tes
 @pytest.fixture(autouse=True, scope="module")
 def fresh_resolver(lab_facts: dict[str, Any]) -> None:
     """What the hosts were before they were made bare is forgotten, as it is after its TTL."""
-    on("ns1", "unbound-control", "flush_zone", "test")
+    flush_zone("ns1")
 
 
 def seen(name: str, kind: str) -> list[str]:
