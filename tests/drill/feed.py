@@ -45,15 +45,23 @@ class Feed:
 
     def acknowledged(self) -> dict[str, float]:
         """Return each letter that a mail host has taken: Message-ID, and when by peer's clock."""
+        return self._first("sent")
+
+    def deferred(self) -> dict[str, float]:
+        """Return each letter that peer could not hand over at once: Message-ID, and when."""
+        return self._first("deferred")
+
+    def _first(self, status: str) -> dict[str, float]:
+        """Return when each letter first had an outcome."""
         words = ("-q", "-b", "-o", "short-unix", "-t", "postfix/cleanup", "-t", "postfix/smtp")
         names: dict[str, str] = {}
-        taken: dict[str, float] = {}
+        found: dict[str, float] = {}
         for line in on("peer", "journalctl", *words).splitlines():
             if said := _IDENTITY.search(line):
                 names[said[1]] = said[2]
-            elif (said := _OUTCOME.search(line)) and said[2] == "sent":
-                taken.setdefault(names.get(said[1], ""), float(line.split(maxsplit=1)[0]))
-        return {name: when for name, when in taken.items() if name.startswith(f"<{self.token}.")}
+            elif (said := _OUTCOME.search(line)) and said[2] == status:
+                found.setdefault(names.get(said[1], ""), float(line.split(maxsplit=1)[0]))
+        return {name: when for name, when in found.items() if name.startswith(f"<{self.token}.")}
 
     def drained(self, seconds: float) -> None:
         """Wait until peer has handed over all that it has."""

@@ -7,23 +7,25 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import feed
 import upgrade_moments
 from drill_kill import Say, run_until
 from labbackup import TOOL, repository_kept
 from labfilling import filled
 from labkit import answering, lab, on, play, this_lab
-from labmailboxes import Message, View, accounts, difference, look, overlay, password, target
+from labmailboxes import View, accounts, difference, look, overlay, password, target
 from labmbsync import Mbsync
-from peer_stream import Stream, stream
 from postwright.lab import machine
 from postwright.lab.plan import Host
 
@@ -31,6 +33,10 @@ HOST = "mx2"
 MAILBOXES, MESSAGES, SYNCHRONISED = 50, 10_000, 10
 # A message of a few lines with its headers, and what IMAP says about it.
 NEW_MESSAGE = 12_000
+MEANWHILE = "meanwhile"
+PER_SECOND = 0.2
+PATIENCE = 240.0
+"""Seconds in which the peer hands over all that it kept."""
 IN_THE_WAY = """
 apt-mark -q hold postfix
 mkdir /srv/other; touch /srv/other/Packages
@@ -169,7 +175,7 @@ def test_all_that_is_in_the_way_is_named_at_once_and_nothing_is_changed(
 
 
 def test_an_upgrade_while_mail_comes(on_debian_12: Populated, say: Say) -> None:
-    with stream(accounts(HOST, MAILBOXES)[:SYNCHRONISED]) as sent:
+    with sent_meanwhile() as sent:
         run = play(*on_debian_12.upgrade())
     assert run.status == 0, run.output[-6000:]
     say(f"{HOST} has Debian 13 after {run.seconds:.0f} s")
@@ -187,7 +193,7 @@ def test_an_upgrade_killed_again_and_again(
 ) -> None:
     on(HOST, "sh", "-ec", IN_DEB822)
     moments = upgrade_moments.MOMENTS
-    with stream(accounts(HOST, MAILBOXES)[:SYNCHRONISED]) as sent:
+    with sent_meanwhile() as sent:
         for number, moment in enumerate(moments):
             log = tmp_path / f"{number}.log"
             seconds = run_until(moment, log, *on_debian_12.upgrade())
@@ -227,35 +233,42 @@ def refused_by_site(populated: Populated) -> None:
     assert "mend: finish it: ansible-playbook ... playbooks/upgrade.yml" in seen.output
 
 
-def arrived_whole(populated: Populated, sent: Stream, say: Say) -> None:
+def sent_meanwhile() -> AbstractContextManager[feed.Feed]:
+    """Have letters sent all the while to whom the client reads for."""
+    token = f"{MEANWHILE}-{secrets.token_hex(4)}"
+    return feed.fed(token, PER_SECOND, accounts(HOST, MAILBOXES)[:SYNCHRONISED])
+
+
+def arrived_whole(populated: Populated, sent: feed.Feed, say: Say) -> None:
     """All mail is there as it was, what was sent meanwhile has come, and the host is sound."""
-    waited = sent.waited()
+    sent.drained(PATIENCE)
+    waited = len(sent.deferred())
     assert waited
-    sent.flushed()
     addresses = accounts(HOST, MAILBOXES)
     after = look(populated.facts, HOST, addresses)
-    new = [each for account in after.values() for each in account.messages if is_new(each)]
+    new = [each for account in after.values() for each in account.messages if is_new(each.identity)]
     old = {
-        address: replace(account, messages=tuple(m for m in account.messages if not is_new(m)))
+        address: replace(
+            account, messages=tuple(m for m in account.messages if not is_new(m.identity))
+        )
         for address, account in after.items()
     }
     assert difference(populated.view, old) == []
-    assert sorted(message.identity for message in new) == sorted(sent.identities)
+    assert sorted(message.identity for message in new) == sorted(sent.acknowledged())
     say(f"all as it was; {len(new)} messages sent meanwhile have come, {waited} of them late")
     received = populated.client.synchronise()
     say(f"mbsync received {received} bytes for {len(new)} new messages")
     assert received < 2 * populated.idle + NEW_MESSAGE * len(new)
     copies = populated.client.held()
     assert {
-        address: [copy for copy in held if not sent.is_of(copy[1])]
-        for address, held in copies.items()
+        address: [copy for copy in held if not is_new(copy[1])] for address, held in copies.items()
     } == populated.copies
     sound()
 
 
-def is_new(message: Message) -> bool:
-    """Tell whether a message was sent while the upgrade went on."""
-    return Stream.is_of(message.identity)
+def is_new(identity: str) -> bool:
+    """Tell by its Message-ID whether a message was sent while the upgrade went on."""
+    return identity.startswith(f"<{MEANWHILE}-")
 
 
 def sound() -> None:
