@@ -224,15 +224,10 @@ def validate(module: AnsibleModule, files: list[dict[str, Any]]) -> None:
         if code != 0:
             said = (out + err).replace(str(root), "")
             lines = [line for line in said.splitlines() if line.strip()]
-            module.fail_json(
-                msg="\n".join(
-                    [
-                        "the new configuration was refused and nothing was replaced:",
-                        *dict.fromkeys([*lines, *quoted(said, files)]),
-                        f"(command: {command.format(root='')})",
-                    ]
-                )
-            )
+            told = dict.fromkeys([*lines, *quoted(said, files)])
+            head = "the new configuration was refused and nothing was replaced:"
+            tail = f"(command: {command.format(root='')})"
+            module.fail_json(msg="\n".join([head, *told, tail]))
     finally:
         shutil.rmtree(root, ignore_errors=True)
 

@@ -29,18 +29,29 @@ def promtool(facts: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def watched(facts: dict[str, Any]) -> Iterator[None]:
-    """Both hosts with monitoring on, and off again."""
-    allowed = {"monitoring_allowed": [facts["hosts"]["client"]["ipv4"]]}
-    built = play("playbooks/hosts.yml", "-e", json.dumps(allowed))
+    """Both hosts with metrics and without a daily letter, and the other way round again."""
+    client = facts["hosts"]["client"]["ipv4"]
+    wanted = {"monitoring_allowed": [client], "monitoring_daily_summary": False}
+    built = play("playbooks/hosts.yml", "-e", json.dumps(wanted))
     assert built.status == 0, built.output[-3000:]
     yield
-    for host in MAIL_HOSTS:
-        on(host, "apt-get", "-qqy", "purge", EXPORTER)
     assert play("playbooks/hosts.yml").status == 0
+    for host in MAIL_HOSTS:
+        assert "9100" not in _listeners(host)
+        assert _timers(host) == {"alarm", "summary"}
+        assert EXPORTER not in on(host, "find", "/etc", "/var/lib", "-name", f"*{EXPORTER}*")
+    again = play("playbooks/hosts.yml")
+    assert {counters["changed"] for counters in again.recap().values()} == {0}
 
 
 def _listeners(host: str) -> set[str]:
     return {line.split()[3].rsplit(":", 1)[1] for line in on(host, "ss", "-Hltn").splitlines()}
+
+
+def _timers(host: str) -> set[str]:
+    """Return what the host looks after by the clock."""
+    said = on(host, "systemctl", "list-timers", "--plain", "--no-legend", "postwright-monitoring*")
+    return set(re.findall(r"postwright-monitoring-(\w+)\.timer", said))
 
 
 def _counted(host: str) -> dict[str, float]:
@@ -104,6 +115,12 @@ def test_nobody_but_root_reads_what_dovecot_has_counted(host: str) -> None:
     assert on(host, "stat", "-c", "%U %a", SOCKET) == "root 600\n"
     served = {"22", "25", "465", "993", "995", "4190", "80", "443", "53"}
     assert _listeners(host) - served <= {"9100", "10001", "10002", "10025"}
+
+
+@pytest.mark.usefixtures("watched")
+@pytest.mark.parametrize("host", MAIL_HOSTS)
+def test_no_letter_comes_each_day_where_none_is_wanted(host: str) -> None:
+    assert _timers(host) == {"alarm", "metrics"}
 
 
 @pytest.mark.usefixtures("promtool")
