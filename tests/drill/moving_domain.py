@@ -149,7 +149,7 @@ def read(target: Target, address: str) -> None:
 
 @contextmanager
 def idle(target: Target, addresses: Sequence[str]) -> Iterator[list[str]]:
-    """Have mail programs wait for mail (RFC 2177); yield what each is told when it has to go."""
+    """Have mail programs wait for mail (RFC 2177); yield each one's last line once it is closed."""
     sessions, told = [Imap(target, 993) for _ in addresses], []
     for session, address in zip(sessions, addresses, strict=True):
         session.login(f'"{address}"', PASSWORD)
