@@ -15,7 +15,7 @@ from drill_kill import Disk, Reach, Say, moment, run_until
 from drill_state import driver
 from labkit import Play, on, play
 from labmail import Post
-from mail_stream import PAUSE, Stream, mail_stream
+from mail_stream import Stream, mail_stream
 from postwright.dns import manifest
 from postwright.dns.claims import Claim, Kind
 from postwright.dns.records import Slot
@@ -151,7 +151,7 @@ def test_another_name_and_another_address_under_load(
     )
     with (
         mail_stream(facts, ("taro@alpha.test", "hanako@beta.test")) as named,
-        mail_stream(facts, ("saburo@gamma.test",), PAUSE / 2) as moved,
+        mail_stream(facts, ("saburo@gamma.test",)) as moved,
         careful_senders("alpha.test", *ways, hosts["mx1"]["ipv4"]) as to_name,
         careful_senders("gamma.test", *ways, hosts["mx2"]["ipv4"]) as to_address,
         feed.fed(named.tag, LETTERS, ("taro@alpha.test", "saburo@gamma.test")) as letters,
