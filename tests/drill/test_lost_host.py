@@ -61,15 +61,20 @@ class Story:
 
 
 @pytest.fixture(scope="module")
+def anew(bare: Callable[[], None]) -> Iterator[None]:
+    """Bare hosts, and nobody who remembers others; built hosts in the end, as far as it came."""
+    _anew(bare)
+    yield
+    _anew(bare)
+    assert play("site.yml").status == 0
+
+
+@pytest.fixture(scope="module")
 def story(
-    lab_facts: dict[str, Any],
-    bare: Callable[[], None],
-    say: Say,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Story]:
+    lab_facts: dict[str, Any], anew: None, say: Say, tmp_path_factory: pytest.TempPathFactory
+) -> Story:
     """Go through all of it."""
     folder = tmp_path_factory.mktemp("lost")
-    _anew(bare)
     words = ["-e", overlay({HOST: BOXES + STREAMS}, folder)]
     words += ["-e", lost_host.backup_elsewhere(lab_facts, folder)]
     words += ["-e", json.dumps(UNBOUNDED)]
@@ -106,7 +111,7 @@ def story(
         say(f"it is back after {again.seconds:.0f} s")
     stream.drained(DRAINED)
     copied = _copied()
-    yield Story(
+    return Story(
         facts=moved,
         output=again.output,
         before=before,
@@ -122,8 +127,6 @@ def story(
         received=(received, client.synchronise()),
         copies=(copies, client.held()),
     )
-    _anew(bare)
-    assert play("site.yml").status == 0
 
 
 def _anew(bare: Callable[[], None]) -> None:

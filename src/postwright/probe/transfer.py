@@ -101,17 +101,22 @@ def _oldest_tls(target: Target, port: int) -> tuple[bool, str]:
     with Smtp(target, port) as session:
         session.hello()
         try:
-            session.upgrade(tls_context(oldest=True))
+            offers = session.upgrade(tls_context(oldest=True))
         except OSError as error:
             return True, str(error)
-        return False, "TLS 1.1 or older was taken"
+        return False, _upgraded("TLS 1.1 or older was taken", offers)
 
 
 def _verified_tls(target: Target, port: int) -> tuple[bool, str]:
     with Smtp(target, port) as session:
         session.hello()
         offers = session.upgrade()
-        return offers.startswith("250"), f"{target.hostname} verified; {offers}"
+        return offers.startswith("250"), _upgraded(f"{target.hostname} verified; {offers}", offers)
+
+
+def _upgraded(seen: str, offers: str) -> str:
+    """Return what was seen, or the reply where there was no session under TLS to see it in."""
+    return seen if offers.startswith("250") else f"no session under TLS: {offers}"
 
 
 def check_transfer(
