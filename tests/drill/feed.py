@@ -43,6 +43,10 @@ class Feed:
 
     token: str
 
+    def sent(self) -> set[str]:
+        """Return the Message-ID of each letter that was put into peer's queue."""
+        return {said[2] for said in _IDENTITY.finditer(_journal()) if self._is_of(said[2])}
+
     def acknowledged(self) -> dict[str, float]:
         """Return each letter that a mail host has taken: Message-ID, and when by peer's clock."""
         return self._first("sent")
@@ -53,15 +57,17 @@ class Feed:
 
     def _first(self, status: str) -> dict[str, float]:
         """Return when each letter first had an outcome."""
-        words = ("-q", "-b", "-o", "short-unix", "-t", "postfix/cleanup", "-t", "postfix/smtp")
         names: dict[str, str] = {}
         found: dict[str, float] = {}
-        for line in on("peer", "journalctl", *words).splitlines():
+        for line in _journal().splitlines():
             if said := _IDENTITY.search(line):
                 names[said[1]] = said[2]
             elif (said := _OUTCOME.search(line)) and said[2] == status:
                 found.setdefault(names.get(said[1], ""), float(line.split(maxsplit=1)[0]))
-        return {name: when for name, when in found.items() if name.startswith(f"<{self.token}.")}
+        return {name: when for name, when in found.items() if self._is_of(name)}
+
+    def _is_of(self, name: str) -> bool:
+        return name.startswith(f"<{self.token}.")
 
     def drained(self, seconds: float) -> None:
         """Wait until peer has handed over all that it has."""
@@ -72,6 +78,12 @@ class Feed:
                 # Any status: it fails while the queue manager is still busy with the last time.
                 on("peer", "postqueue", "-f", status=None)
         raise AssertionError(on("peer", "postqueue", "-p")[-2000:])
+
+
+def _journal() -> str:
+    """Return what peer's Postfix says of each letter: its name, and its outcomes."""
+    words = ("-q", "-b", "-o", "short-unix", "-t", "postfix/cleanup", "-t", "postfix/smtp")
+    return on("peer", "journalctl", *words)
 
 
 @contextmanager

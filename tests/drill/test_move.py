@@ -186,6 +186,7 @@ def test_no_idle_session_is_left_with_the_old_host(story: Story) -> None:
     # Not each is said goodbye to: where Dovecot starts anew as the move begins, systemd ends the
     # process that has the TLS together with the one that has the session.
     assert len(story.told) == IDLE
+    assert all(line.startswith(("* ", "+ ")) for line in story.told)
 
 
 def test_the_same_run_again_changes_nothing(story: Story) -> None:

@@ -246,7 +246,7 @@ def arrived_whole(populated: Populated, sent: feed.Feed, say: Say) -> None:
     assert waited
     addresses = accounts(HOST, MAILBOXES)
     after = look(populated.facts, HOST, addresses)
-    new = [each for account in after.values() for each in account.messages if is_new(each.identity)]
+    new = [m.identity for account in after.values() for m in account.messages if is_new(m.identity)]
     old = {
         address: replace(
             account, messages=tuple(m for m in account.messages if not is_new(m.identity))
@@ -254,7 +254,7 @@ def arrived_whole(populated: Populated, sent: feed.Feed, say: Say) -> None:
         for address, account in after.items()
     }
     assert difference(populated.view, old) == []
-    assert sorted(message.identity for message in new) == sorted(sent.acknowledged())
+    assert sorted(new) == sorted(sent.sent())
     say(f"all as it was; {len(new)} messages sent meanwhile have come, {waited} of them late")
     received = populated.client.synchronise()
     say(f"mbsync received {received} bytes for {len(new)} new messages")
