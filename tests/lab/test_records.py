@@ -102,6 +102,7 @@ def test_a_domain_without_a_certificate_keeps_no_other_from_one(
     slots = [Slot("mta-sts.beta.test", kind) for kind in ("A", "AAAA")]
     there = {slot: driver.read("beta.test").values(slot) for slot in slots}
     driver.apply("beta.test", [Change(slot, 60, v, v, ()) for slot, v in there.items()])
+    flush_zone("ns1", zone="beta.test")
     try:
         for domain in ("alpha.test", "beta.test"):
             on("mx1", "rm", f"{CERTIFICATES}/mta-sts.{domain}/fullchain.pem")
@@ -110,6 +111,7 @@ def test_a_domain_without_a_certificate_keeps_no_other_from_one(
         on("mx1", "test", "-e", f"{CERTIFICATES}/mta-sts.beta.test/fullchain.pem", status=1)
     finally:
         driver.apply("beta.test", [Change(slot, 60, (), (), v) for slot, v in there.items()])
+        flush_zone("ns1", zone="beta.test")
     on("mx1", TOOL, "renew")
     served = json.loads(on("mx1", TOOL, "describe"))["served"]
     assert {"mta-sts.alpha.test", "mta-sts.beta.test"} <= set(served)
