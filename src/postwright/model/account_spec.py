@@ -21,7 +21,7 @@ class Account(Strict):
     quota: Quota | None = Field(
         default=None,
         description="How much the mailbox may hold: a whole number and `K`, `M`, `G` or `T` "
-        "(powers of 1024). Without it there is no limit.",
+        "(powers of 1024); the message that fills it may go beyond. Without it there is no limit.",
         examples=["5G"],
     )
     app_passwords_only: bool = Field(
