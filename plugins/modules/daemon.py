@@ -90,8 +90,8 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.postwright.mail.plugins.module_utils.loaded import record
 
-STATE = Path("/var/lib/postwright/loaded")
 # Emptied by a reboot, so that nothing of a killed run stays for long.
 SCRATCH = Path("/run/postwright")
 HIDDEN = "(a secret: not shown)\n"
@@ -269,7 +269,7 @@ class Unit:
         self.module = module
         self.name: str = module.params["unit"]
         self.enable: str = module.params["enable"] or self.name
-        self.record = STATE / f"{self.name}.json"
+        self.record = record(self.name)
 
     def forget(self, files: list[dict[str, Any]]) -> None:
         """Take back the record of files that are about to be replaced.
@@ -284,7 +284,7 @@ class Unit:
 
     def remember(self, loaded: dict[str, str]) -> None:
         """Write down what the daemon has loaded: a digest for each file."""
-        STATE.mkdir(parents=True, exist_ok=True)
+        self.record.parent.mkdir(parents=True, exist_ok=True)
         partial = self.record.with_suffix(".new")
         # A short secret can be guessed from its file's digest: for root alone, as the file is.
         partial.unlink(missing_ok=True)
