@@ -183,10 +183,10 @@ def test_a_client_that_has_copies_transfers_only_what_is_new(story: Story) -> No
 
 
 def test_no_idle_session_is_left_with_the_old_host(story: Story) -> None:
-    # Not each is said goodbye to: where Dovecot starts anew as the move begins, systemd ends the
-    # process that has the TLS together with the one that has the session.
     assert len(story.told) == IDLE
-    assert all(line.startswith(("* ", "+ ")) for line in story.told)
+    # Dovecot 2.3's process for idle sessions ends without a word where it starts anew.
+    goodbye = "* BYE " if story.old == "mx1" else ("* ", "+ ")
+    assert all(line.startswith(goodbye) for line in story.told), story.told
 
 
 def test_the_same_run_again_changes_nothing(story: Story) -> None:
