@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from labkit import MAIL_HOSTS, Site
+from labkit import MAIL_HOSTS, Site, on
 from labmail import SERVERS, Post
 from postwright.probe.journey import ARRIVAL
 from postwright.probe.submission import message, open_session, submit
@@ -114,6 +114,17 @@ def test_a_full_mailbox_is_told_at_rcpt_and_what_was_taken_stays(post: Post, dom
     token, refusal = post.transfer(shiro)
     assert refusal.startswith("452 4.2.2"), refusal
     assert post.count(shiro, token) == 0
+
+
+@pytest.mark.parametrize("reader", ["jiro@alpha.test", "saburo@gamma.test"])
+def test_who_is_logged_in_hears_goodbye_when_dovecot_restarts(post: Post, reader: str) -> None:
+    host, _ = SERVERS[reader.partition("@")[2]]
+    sessions = [post.mailbox(reader) for _ in range(3)]
+    on(host, "systemctl", "restart", "dovecot")
+    for session in sessions:
+        # RFC 3501 3.4.
+        assert session.readline().startswith(b"* BYE ")
+        session.shutdown()
 
 
 def test_a_message_over_the_size_limit_is_refused(post: Post) -> None:
