@@ -84,14 +84,17 @@ def _ours(host: str) -> Iterator[None]:
         yield
 
 
-def handed_on(host: str) -> None:
-    """Wait until a host has handed on all that it took."""
+def handed_on(*hosts: str) -> None:
+    """Wait until hosts have handed on all that they took."""
+    left = list(hosts)
     with awaited(DRAINED) as again:
         while again():
-            if not on(host, "postqueue", "-j").strip():
+            left = [host for host in left if on(host, "postqueue", "-j").strip()]
+            if not left:
                 return
-            on(host, "postqueue", "-f")
-    raise AssertionError(on(host, "postqueue", "-p")[-2000:])
+            for host in left:
+                on(host, "postqueue", "-f")
+    raise AssertionError(on(left[0], "postqueue", "-p")[-2000:])
 
 
 def login(address: str) -> Login:

@@ -92,7 +92,7 @@ def story(
             say(f"killed with {dict(Counter(_places(OLD).values()))}")
         last = play(*words)
     stream.drained(DRAINED)
-    handed_on(OLD)
+    handed_on(OLD, NEW)
     yield Story(
         before,
         seen_at(lab_facts, NEW, boxes),

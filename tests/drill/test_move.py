@@ -103,7 +103,7 @@ def story(
     say(f"the last words to {IDLE} idle sessions: {told}")
     assert first.status == 0, first.output[-4000:]
     stream.drained(DRAINED)
-    handed_on(old)
+    handed_on(old, new)
     letters = stream.acknowledged()
     say(f"{len(letters)} letters came meanwhile, {len(clients.sent)} were submitted")
     story = Story(
