@@ -5,52 +5,49 @@ from __future__ import annotations
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible.errors import AnsibleError
-from ansible.plugins.action import ActionBase
+from ansible_collections.postwright.mail.plugins.plugin_utils.on_controller import (
+    OnController,
+    failed,
+)
 from cryptography import x509
 
 from postwright.certificates import Pem, Trouble, check_given, check_sources, read_root, url_of
 
 FOLDER = "/etc/postwright/certificates"
-ARGUMENTS = {
-    "wanted": {"type": "list", "elements": "dict", "default": []},
-    "directory": {"type": "str", "default": ""},
-    "eab_kid": {"type": "str", "default": ""},
-    "eab_key": {"type": "str", "default": "", "no_log": True},
-    "given": {"type": "dict", "default": {}, "no_log": True},
-    "ca_file": {"type": "str", "default": ""},
-    "install": {"type": "bool", "default": False},
-}
 
 
-class ActionModule(ActionBase):
+class ActionModule(OnController):
     """The result names files and variables, and holds no key."""
 
-    _requires_connection = False
+    ARGUMENTS: ClassVar[dict[str, Any]] = {
+        "wanted": {"type": "list", "elements": "dict", "default": []},
+        "directory": {"type": "str", "default": ""},
+        "eab_kid": {"type": "str", "default": ""},
+        "eab_key": {"type": "str", "default": "", "no_log": True},
+        "given": {"type": "dict", "default": {}, "no_log": True},
+        "ca_file": {"type": "str", "default": ""},
+        "install": {"type": "bool", "default": False},
+    }
 
-    def run(
-        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def act(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Return `sources`, or the result of the module `daemon` where files were installed."""
-        variables = task_vars or {}
-        result: dict[str, Any] = super().run(tmp, variables)
-        _, arguments = self.validate_argument_spec(ARGUMENTS)
         self._home = Path(variables.get("inventory_dir") or Path.cwd())
         try:
             given = {name: self._pem(name, said) for name, said in arguments["given"].items()}
             ca = self._text(arguments["ca_file"]) if arguments["ca_file"] else ""
         except AnsibleError as error:
-            return result | {"failed": True, "msg": str(error.message)}
+            return failed(str(error.message))
         if arguments["install"]:
             return self._installed(given, variables)
         troubles = self._troubles(arguments, given, ca)
         if troubles:
             name = variables["inventory_hostname"]
             lines = [f"{name}: {trouble}" for trouble in troubles]
-            return result | {"failed": True, "msg": "\n".join(lines)}
-        return result | {
+            return failed("\n".join(lines))
+        return {
             "changed": False,
             "sources": {
                 "directory": url_of(arguments["directory"]),

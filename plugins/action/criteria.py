@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.postwright.mail.plugins.plugin_utils.on_controller import write_down
 
 from postwright.dns import DnsError
 from postwright.dns.world import World, over_network, system_resolvers
 from postwright.model import Inventory, InventoryError, load_from_ansible, mail_for_verify
 from postwright.probe import criteria
 from postwright.probe.tls_look import Seen
-from postwright.report import Entry, append
+from postwright.report import Entry
 
 
 class ActionModule(ActionBase):
@@ -35,8 +35,7 @@ class ActionModule(ActionBase):
             entries = _entries(inventory, seen)
         except (InventoryError, DnsError) as error:
             return {"failed": True, "msg": str(error)}
-        if variables.get("verify_report"):
-            append(Path(self._templar.template(variables["verify_report"])), entries)
+        write_down(self, variables, entries)
         return result | _told(entries)
 
     def _look(self, inventory: Inventory, variables: dict[str, Any]) -> dict[str, Any]:

@@ -5,62 +5,58 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.postwright.mail.plugins.plugin_utils.on_controller import (
+    OnController,
+    failed,
+)
 
 from postwright import dns
 from postwright.dns import known, saved, show
 from postwright.dns.desired import Desired
 from postwright.dns.errors import raise_all
 from postwright.dns.views import View, summary
-from postwright.model import Inventory, InventoryError, load_from_ansible
-
-ARGUMENTS = {
-    "phase": {"type": "str", "required": True, "choices": ["probe", "announce", "cutover", "all"]},
-    "dkim": {"type": "dict"},
-    "only": {"type": "list", "elements": "str", "choices": [*dns.Kind]},
-    "plan": {"type": "path"},
-    "facts_file": {"type": "path"},
-    "adopt": {"type": "list", "elements": "str", "default": []},
-    "retire_zones": {"type": "list", "elements": "str", "default": []},
-    "wait_timeout": {"type": "int", "default": 300},
-    "max_deletions": {"type": "int", "default": dns.Guards.deletions},
-    "max_deletion_percent": {"type": "int", "default": dns.Guards.percent},
-    "max_deletion_zones": {"type": "int", "default": dns.Guards.zones},
-}
+from postwright.model import Inventory, load_from_ansible
 
 
-class ActionModule(ActionBase):
+class ActionModule(OnController):
     """Runs once, on localhost; in check mode it reads the zones and changes nothing."""
 
-    _requires_connection = False
-    _supports_check_mode = True
+    ARGUMENTS: ClassVar[dict[str, Any]] = {
+        "phase": {
+            "type": "str",
+            "required": True,
+            "choices": ["probe", "announce", "cutover", "all"],
+        },
+        "dkim": {"type": "dict"},
+        "only": {"type": "list", "elements": "str", "choices": [*dns.Kind]},
+        "plan": {"type": "path"},
+        "facts_file": {"type": "path"},
+        "adopt": {"type": "list", "elements": "str", "default": []},
+        "retire_zones": {"type": "list", "elements": "str", "default": []},
+        "wait_timeout": {"type": "int", "default": 300},
+        "max_deletions": {"type": "int", "default": dns.Guards.deletions},
+        "max_deletion_percent": {"type": "int", "default": dns.Guards.percent},
+        "max_deletion_zones": {"type": "int", "default": dns.Guards.zones},
+    }
 
-    def run(
-        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def act(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Return `changed`, `diff`, `plan`, `manual` and `checked`, or what is wrong."""
-        variables = task_vars or {}
-        result: dict[str, Any] = super().run(tmp, variables)
-        _, arguments = self.validate_argument_spec(ARGUMENTS)
-        try:
-            inventory = load_from_ansible(variables, self._templar)
-            said = _said(arguments["dkim"], inventory, variables["hostvars"])
-            if arguments["facts_file"]:
-                known.write(Path(arguments["facts_file"]), said)
-            wanted = dns.desired(inventory, said.dkim, said.hosts)
-            if arguments["only"]:
-                wanted = wanted.only([dns.Kind(kind) for kind in arguments["only"]])
-            if arguments["phase"] == "probe":
-                return result | self._probe(inventory, wanted)
-            if arguments["phase"] == "all":
-                return self._both(result, inventory, wanted, arguments)
-            return self._publish(result, inventory, wanted, arguments)
-        except (InventoryError, dns.DnsError) as error:
-            return result | {"failed": True, "msg": str(error)}
+        inventory = load_from_ansible(variables, self._templar)
+        said = _said(arguments["dkim"], inventory, variables["hostvars"])
+        if arguments["facts_file"]:
+            known.write(Path(arguments["facts_file"]), said)
+        wanted = dns.desired(inventory, said.dkim, said.hosts)
+        if arguments["only"]:
+            wanted = wanted.only([dns.Kind(kind) for kind in arguments["only"]])
+        if arguments["phase"] == "probe":
+            return self._probe(inventory, wanted)
+        if arguments["phase"] == "all":
+            return self._both(inventory, wanted, arguments)
+        return self._publish(inventory, wanted, arguments)
 
     def _probe(self, inventory: Inventory, wanted: Desired) -> dict[str, Any]:
         drivers = dns.drivers(inventory)
@@ -78,11 +74,7 @@ class ActionModule(ActionBase):
         }
 
     def _both(
-        self,
-        result: dict[str, Any],
-        inventory: Inventory,
-        wanted: Desired,
-        arguments: Mapping[str, Any],
+        self, inventory: Inventory, wanted: Desired, arguments: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Plan both stages, or take a saved plan, and carry it out; in check mode save it."""
         drivers = dns.drivers(inventory)
@@ -99,7 +91,7 @@ class ActionModule(ActionBase):
             manual = [show.record(want) for want in staged.announce.manual]
             view = View(staged.stages, staged.notes, manual)
         plans = [plan for stage in view.stages for plan in stage.plans]
-        result |= {
+        result: dict[str, Any] = {
             "changed": view.changed,
             "diff": [_diff(plan) for plan in plans if plan.changes],
             "plan": [show.summary(plan) for plan in plans if plan.changes],
@@ -119,15 +111,11 @@ class ActionModule(ActionBase):
                 owner, stages = inventory.owner, view.stages
                 result["checked"] = dns.carry_out(drivers, stages, owner, authorities, waiting)
         except dns.DnsError as error:
-            return result | {"failed": True, "changed": False, "msg": str(error)}
+            return result | failed(str(error)) | {"changed": False}
         return result
 
     def _publish(
-        self,
-        result: dict[str, Any],
-        inventory: Inventory,
-        wanted: Desired,
-        arguments: Mapping[str, Any],
+        self, inventory: Inventory, wanted: Desired, arguments: Mapping[str, Any]
     ) -> dict[str, Any]:
         drivers = dns.drivers(inventory)
         order = _order(inventory, dns.Phase(arguments["phase"]), arguments)
@@ -141,7 +129,7 @@ class ActionModule(ActionBase):
         look = dns.resolver_look(inventory.resolvers)
         planned = dns.make_plans(drivers, wanted, order, look)
         plans = planned.plans.values()
-        result |= {
+        result: dict[str, Any] = {
             "changed": planned.changed,
             "diff": [_diff(plan) for plan in plans if plan.changes],
             "plan": [show.summary(plan) for plan in plans],
@@ -164,7 +152,7 @@ class ActionModule(ActionBase):
                     drivers, planned, inventory, order.phase, arguments["wait_timeout"]
                 )
         except dns.DnsError as error:
-            return result | {"failed": True, "changed": False, "msg": str(error)}
+            return result | failed(str(error)) | {"changed": False}
         return result
 
     @staticmethod

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from ansible.plugins.action import ActionBase
+from ansible_collections.postwright.mail.plugins.plugin_utils.on_controller import OnController
 
 from postwright import dns
-from postwright.model import InventoryError, load_from_ansible
-
-ARGUMENTS = {"keys": {"type": "dict", "required": True}}
+from postwright.model import load_from_ansible
 
 
-class ActionModule(ActionBase):
+class ActionModule(OnController):
     """Runs on the controller, once for each host of the play, and changes nothing."""
 
-    _requires_connection = False
-    _supports_check_mode = True
+    ARGUMENTS: ClassVar[dict[str, Any]] = {"keys": {"type": "dict", "required": True}}
 
-    def run(
-        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def act(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Return `listed`; a domain whose servers do not all answer is a warning, and left out."""
-        variables = task_vars or {}
-        result: dict[str, Any] = super().run(tmp, variables)
-        _, arguments = self.validate_argument_spec(ARGUMENTS)
-        try:
-            inventory = load_from_ansible(variables, self._templar, needs_secrets=False)
-        except InventoryError as error:
-            return result | {"failed": True, "msg": str(error)}
+        inventory = load_from_ansible(variables, self._templar, needs_secrets=False)
         authorities = dns.Authorities(inventory.resolvers)
         listed, warnings = {}, []
         for domain, keys in arguments["keys"].items():
@@ -41,4 +30,4 @@ class ActionModule(ActionBase):
                 warnings.append(f"{domain}: not known is {error}")
                 continue
             listed[domain] = {"selectors": list(found.selectors), "ttl": found.ttl}
-        return result | {"changed": False, "listed": listed, "warnings": warnings}
+        return {"changed": False, "listed": listed, "warnings": warnings}

@@ -4,32 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.plugins.action import ActionBase
+from ansible_collections.postwright.mail.plugins.plugin_utils.on_controller import (
+    OnController,
+    failed,
+)
 
-from postwright.model import InventoryError, derive, load_from_ansible
+from postwright.model import derive, load_from_ansible
 
 
-class ActionModule(ActionBase):
+class ActionModule(OnController):
     """Runs on the controller only, once for each host of the play."""
 
-    _requires_connection = False
-
-    def run(
-        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def act(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Return the fact `mail`; the output is hidden, since it holds password hashes."""
-        variables = task_vars or {}
-        result: dict[str, Any] = super().run(tmp, variables)
-        self.validate_argument_spec({})
         name = variables["inventory_hostname"]
-        try:
-            inventory = load_from_ansible(variables, self._templar)
-        except InventoryError as error:
-            return result | {"failed": True, "msg": str(error)}
+        inventory = load_from_ansible(variables, self._templar)
         if name not in inventory.hosts:
-            message = f"{name} is not in the group mail_hosts, so the inventory says nothing of it"
-            return result | {"failed": True, "msg": message}
-        return result | {
+            return failed(
+                f"{name} is not in the group mail_hosts, so the inventory says nothing of it"
+            )
+        return {
             "changed": False,
             "ansible_facts": {"mail": derive(inventory, name).model_dump(mode="json")},
             # As ansible.builtin.include_vars does it: the fact is set, the output is not shown.

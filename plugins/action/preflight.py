@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.plugins.action import ActionBase
+from ansible_collections.postwright.mail.plugins.plugin_utils.on_controller import (
+    OnController,
+    failed,
+)
 
 from postwright.model import Inventory, InventoryError, load_from_ansible
 
@@ -14,29 +17,21 @@ NO_BACKUP = (
 )
 
 
-class ActionModule(ActionBase):
+class ActionModule(OnController):
     """Runs on the controller only; the result carries the problems as data, never a secret."""
 
-    _requires_connection = False
-
-    def run(
-        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def act(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Return `domains` and `hosts`, or fail with every problem of the inventory."""
-        variables = task_vars or {}
-        result: dict[str, Any] = super().run(tmp, variables)
-        self.validate_argument_spec({})
         try:
             inventory = load_from_ansible(variables, self._templar)
         except InventoryError as error:
             problems = [problem.model_dump() for problem in error.problems]
             message = f"{error}\n\nNo host was contacted, nothing was changed."
-            return result | {"failed": True, "msg": message, "problems": problems}
+            return failed(message) | {"problems": problems}
         if problem := _rebuild_problem(variables, inventory):
-            return result | {"failed": True, "msg": problem}
-        if inventory.backup is None:
-            result["warnings"] = [NO_BACKUP]
-        return result | {
+            return failed(problem)
+        warned = {} if inventory.backup else {"warnings": [NO_BACKUP]}
+        return warned | {
             "changed": False,
             "domains": sorted(inventory.domains),
             "hosts": sorted(inventory.hosts),

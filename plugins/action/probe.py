@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.postwright.mail.plugins.plugin_utils.on_controller import write_down
 
 from postwright.model import load_from_ansible, mail_for_verify
-from postwright.report import Entry, append
+from postwright.report import Entry
 
 
 class ActionModule(ActionBase):
@@ -31,9 +31,7 @@ class ActionModule(ActionBase):
             return result
         # Kept out of what Ansible prints: hundreds of checks, of which the failed ones matter.
         results = result.pop("probe_results")
-        if variables.get("verify_report"):
-            path = Path(self._templar.template(variables["verify_report"]))
-            append(path, [Entry(part="outside", **r) for r in results])
+        write_down(self, variables, [Entry(part="outside", **r) for r in results])
         if missed := result["not_probed"]:
             Display().warning(
                 f"not probed, for want of a route from here: {', '.join(missed)}. "

@@ -13,9 +13,10 @@ from xml.etree import ElementTree
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.path import unfrackpath
+from ansible_collections.postwright.mail.plugins.plugin_utils.on_controller import write_down
 
 from postwright.model import load_from_ansible, mail_for_verify
-from postwright.report import Entry, append
+from postwright.report import Entry
 
 
 class ActionModule(ActionBase):
@@ -46,12 +47,11 @@ class ActionModule(ActionBase):
                 capture_output=True, text=True, check=False,
             )  # fmt: skip
             tests = self._tests(home / "junit.xml", name)
-        if variables.get("verify_report"):
-            entries = [
-                Entry(part="inside", subject=name, check=t["test"], promise=t["test"], **t)
-                for t in tests
-            ]
-            append(Path(self._templar.template(variables["verify_report"])), entries)
+        entries = [
+            Entry(part="inside", subject=name, check=t["test"], promise=t["test"], **t)
+            for t in tests
+        ]
+        write_down(self, variables, entries)
         wrong = [test for test in tests if not test["ok"]]
         result |= {
             "changed": False,
