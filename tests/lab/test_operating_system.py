@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from labkit import MAIL_HOSTS, on
+from labkit import BIN, MAIL_HOSTS, command, on
 from labmail import Post
 
 pytestmark = pytest.mark.usefixtures("site")
 
 POSTMASTERS = {"mx1": "taro@alpha.test", "mx2": "saburo@gamma.test"}
+COUNT = "/etc/systemd/system/count"
+COUNTS = f"""
+printf '[Timer]\\nOnCalendar=daily\\n[Install]\\nWantedBy=timers.target\\n' >{COUNT}.timer
+printf '[Service]\\nExecStart=/bin/false\\n' >{COUNT}.service
+mkdir -p /srv/count/below
+echo '{{}}' >/var/lib/postwright/loaded/count.timer.json
+systemctl daemon-reload
+systemctl enable --now count.timer
+systemctl start count.service || true
+"""
+LEFT = (
+    "systemctl list-units --all --quiet --no-legend 'count.*'; "
+    "find /etc/systemd /srv /var/lib/postwright/loaded -name 'count*'"
+)
 CONNECT = "import socket, sys; socket.create_connection((sys.argv[1], 22), 5)"
 
 
@@ -51,3 +66,17 @@ def test_the_postmaster_hears_once_of_a_unit_that_failed(
     # Once it is over, the next failure is news again.
     on(host, "systemctl", "start", "postwright-monitoring@alarm")
     assert on(host, "ls", "/var/lib/postwright/monitoring").count("units.sent") == 0
+
+
+@pytest.mark.parametrize("host", MAIL_HOSTS)
+def test_a_unit_that_is_turned_off_goes_with_all_that_belongs_to_it(host: str) -> None:
+    words = {
+        "units": ["count.timer", "count.service", "never.timer"],
+        "paths": [f"{COUNT}.timer", f"{COUNT}.service", "/srv/count"],
+    }
+    gone = ("-i", "inventory/lab", host, "-m", "postwright.mail.gone", "-a", json.dumps(words))
+    on(host, "sh", "-ec", COUNTS)
+    assert len(on(host, "sh", "-c", LEFT).splitlines()) == 7
+    for option, said in (("--check", "CHANGED"), ("--diff", "CHANGED"), ("--diff", "SUCCESS")):
+        assert f"{host} | {said}" in command(str(BIN / "ansible"), *gone, option).stdout
+    assert on(host, "sh", "-c", LEFT) == ""
