@@ -1,4 +1,4 @@
-"""Before Postfix stops: what is under way, by what ss(8) prints."""
+"""Before Postfix stops: what is under way, by what ss(8) and proc(5) tell."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 PROGRAM = Path(__file__).parents[2] / "roles/postfix/files/postwright-postfix-drain"
 program = runpy.run_path(str(PROGRAM))
-under_way, picked_up = program["under_way"], program["picked_up"]
+unreported, has_open = program["unreported"], program["has_open"]
 
 MASTER = 'u_str ESTAB 0 0 * 10 * 11 users:(("master",pid=1,fd=9))'
 SCACHE = 'u_str ESTAB 0 0 private/scache 20 * 21 users:(("scache",pid=5,fd=9))'
@@ -25,29 +25,25 @@ def delivery(agent: str, reported: bool) -> list[str]:
 
 @pytest.mark.parametrize("agent", ["smtp", "lmtp"])
 def test_a_delivery_is_under_way_until_its_agent_has_reported(agent: str) -> None:
-    assert under_way("\n".join([MASTER, *delivery(agent, reported=False), SCACHE]))
-    assert not under_way("\n".join([MASTER, *delivery(agent, reported=True), SCACHE]))
-    assert not under_way("\n".join([MASTER, SCACHE]))
-    assert not under_way("")
+    assert unreported("\n".join([MASTER, *delivery(agent, reported=False), SCACHE])) == {"7"}
+    assert unreported("\n".join([MASTER, *delivery(agent, reported=True), SCACHE])) == set()
+    assert unreported("\n".join([MASTER, SCACHE])) == set()
+    assert unreported("") == set()
 
 
 def test_where_the_queue_manager_is_gone_nothing_is_waited_for() -> None:
     agents_end, _ = delivery("smtp", reported=False)
-    assert not under_way(agents_end)
+    assert unreported(agents_end) == set()
 
 
-@pytest.mark.parametrize(
-    ("program", "told"), [("pickup", True), ("cleanup", False), ("gone", False)]
-)
-def test_a_message_is_picked_up_while_pickup_has_it_open(
-    tmp_path: Path, program: str, told: bool
+def test_a_program_is_busy_while_it_has_a_message_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number, place in enumerate(("public/pickup", "maildrop", "maildrop/1A2B3C")):
-        files = tmp_path / str(10 + number) / "fd"
-        files.mkdir(parents=True)
-        (files / "9").symlink_to(f"/var/spool/postfix/{place}")
-        if program != "gone":
-            (files.parent / "comm").write_text(f"{program}\n", encoding="utf-8")
-    assert picked_up(tmp_path) is told
-    (tmp_path / "12/fd/9").unlink()
-    assert not picked_up(tmp_path)
+    monkeypatch.setitem(has_open.__globals__, "PROGRAMS", tmp_path)
+    (tmp_path / "7/fd").mkdir(parents=True)
+    for number, place in enumerate(("public/pickup", "maildrop", "active/1A2B3C")):
+        (tmp_path / "7/fd" / str(number)).symlink_to(f"/var/spool/postfix/{place}")
+    assert has_open("7", "active")
+    # The folder itself is none of its messages.
+    assert not has_open("7", "maildrop")
+    assert not has_open("8", "active")
