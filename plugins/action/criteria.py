@@ -7,7 +7,10 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.postwright.mail.plugins.plugin_utils.on_controller import write_down
+from ansible_collections.postwright.mail.plugins.plugin_utils.on_controller import (
+    failed,
+    write_down,
+)
 
 from postwright.dns import DnsError
 from postwright.dns.world import World, over_network, system_resolvers
@@ -34,7 +37,7 @@ class ActionModule(ActionBase):
             seen = [Seen(**each) for each in result.pop("endpoints_seen")]
             entries = _entries(inventory, seen)
         except (InventoryError, DnsError) as error:
-            return {"failed": True, "msg": str(error)}
+            return failed(str(error))
         write_down(self, variables, entries)
         return result | _told(entries)
 

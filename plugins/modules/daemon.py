@@ -90,7 +90,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.postwright.mail.plugins.module_utils.loaded import record
+from ansible_collections.postwright.mail.plugins.module_utils.units import record, unit_property
 
 # Emptied by a reboot, so that nothing of a killed run stays for long.
 SCRATCH = Path("/run/postwright")
@@ -301,11 +301,6 @@ class Unit:
             )
             self.module.fail_json(msg=f"systemctl {verb} {name}: {err}\n{journal}")
 
-    def property(self, name: str, unit: str) -> str:
-        """Return one property of a unit, as `systemctl show` prints it."""
-        _, out, _ = self.module.run_command(["systemctl", "show", "-P", name, unit])
-        return str(out).strip()
-
     def apply(self, files: list[dict[str, Any]], installer: Installer) -> None:
         """Enable the unit and make it run with what the files say."""
         wanted = {
@@ -318,8 +313,8 @@ class Unit:
         different = {
             path for path in wanted.keys() | loaded.keys() if wanted.get(path) != loaded.get(path)
         }
-        active = self.property("ActiveState", self.name) == "active"
-        enabled = self.property("UnitFileState", self.enable) in {"enabled", "static"}
+        active = unit_property(self.module, "ActiveState", self.name) == "active"
+        enabled = unit_property(self.module, "UnitFileState", self.enable) in {"enabled", "static"}
         # A reload leaves a running process in the sandbox that its unit named when it started. The
         # unit may also be a timer, and the changed file its service.
         written = any(path.startswith("/etc/systemd/system/") for path in different)
@@ -331,7 +326,7 @@ class Unit:
             installer.did.append(f"{verb} {self.name}")
         if installer.check:
             return
-        if written or self.property("NeedDaemonReload", self.name) == "yes":
+        if written or unit_property(self.module, "NeedDaemonReload", self.name) == "yes":
             self.module.run_command(["systemctl", "daemon-reload"], check_rc=True)
         if not enabled:
             self.systemctl("enable", self.enable)

@@ -43,7 +43,7 @@ import shutil
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.postwright.mail.plugins.module_utils.loaded import record
+from ansible_collections.postwright.mail.plugins.module_utils.units import record, unit_property
 
 
 class Host:
@@ -56,13 +56,10 @@ class Host:
     def _systemctl(self, *words: str) -> None:
         self.module.run_command(["systemctl", *words], check_rc=True)
 
-    def _property(self, name: str, unit: str) -> str:
-        return str(self.module.run_command(["systemctl", "show", "-P", name, unit])[1]).strip()
-
     def stop(self, unit: str) -> None:
         """Stop and disable a unit; what it failed of is forgotten."""
-        state = self._property("ActiveState", unit)
-        enabled = self._property("UnitFileState", unit) == "enabled"
+        state = unit_property(self.module, "ActiveState", unit)
+        enabled = unit_property(self.module, "UnitFileState", unit) == "enabled"
         if state in {"inactive", "failed"} and not enabled:
             return
         self.did.append(f"stopped {unit}")
@@ -88,10 +85,10 @@ class Host:
         """Have systemd forget units whose files went."""
         if self.module.check_mode:
             return
-        if any(self._property("NeedDaemonReload", unit) == "yes" for unit in units):
+        if any(unit_property(self.module, "NeedDaemonReload", unit) == "yes" for unit in units):
             self._systemctl("daemon-reload")
         for unit in units:
-            if self._property("ActiveState", unit) == "failed":
+            if unit_property(self.module, "ActiveState", unit) == "failed":
                 self._systemctl("reset-failed", unit)
 
 

@@ -43,6 +43,8 @@ def test_a_program_is_busy_while_it_has_a_message_open(
     (tmp_path / "7/fd").mkdir(parents=True)
     for number, place in enumerate(("public/pickup", "maildrop", "active/1A2B3C")):
         (tmp_path / "7/fd" / str(number)).symlink_to(f"/var/spool/postfix/{place}")
+    # Closed between being listed and being read, as it were.
+    (tmp_path / "7/fd/00").touch()
     assert has_open("7", "active")
     # The folder itself is none of its messages.
     assert not has_open("7", "maildrop")
